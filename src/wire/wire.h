@@ -1,0 +1,189 @@
+/* From an HTTP request to a relay request, and from an outcome to an answer.
+ *
+ * In the order in which an adapter uses it:
+ *
+ *   wire_route()         method and path        → which call, which mailbox
+ *   wire_parse_headers() the protocol's headers → ids, conditions
+ *   wire_parse_body()    the body               → struct request_body, or the
+ *                                                 refusal kept for its turn
+ *   wire_answer()        outcome and mailbox    → status, headers, body
+ *   wire_refuse()        a refusal before or instead of a decision
+ *
+ * Everything is a value or a borrowed span; nothing here blocks or draws.
+ */
+#ifndef WIRE_WIRE_H
+#define WIRE_WIRE_H
+
+#include "base/bytes.h"
+#include "relay/mailbox.h"
+
+/* ---- refusals ---------------------------------------------------------- */
+
+/* Why a request is refused; `wire/outcome.c` holds status, problem type and
+ * title of each, and of every relay_outcome. */
+enum wire_refusal {
+    WIRE_FINE,
+    WIRE_MALFORMED_HTTP,         /* 400 found by the HTTP server */
+    WIRE_NOT_FOUND,              /* 404 no such path or version */
+    WIRE_NO_SUCH_MAILBOX,        /* 404 */
+    WIRE_METHOD_NOT_ALLOWED,     /* 405 with Allow */
+    WIRE_TIMEOUT,                /* 408 */
+    WIRE_BODY_TOO_LARGE,         /* 413 whole body */
+    WIRE_URI_TOO_LONG,           /* 414 */
+    WIRE_HEADERS_TOO_LARGE,      /* 431 */
+    WIRE_REQUEST_ID_BAD,         /* 400 Mailbox-Request-ID missing, malformed */
+    WIRE_CLAIM_BAD,              /* 401 Mailbox-Device-Claim likewise */
+    WIRE_CLAIM_REFUSED,          /* 401 */
+    WIRE_RIGHT_REFUSED,          /* 401 */
+    WIRE_CONDITION_BAD,          /* 400 If-Match, If-None-Match */
+    WIRE_NOT_JSON,               /* 415 Content-Type */
+    WIRE_BODY_BAD,               /* 400; names the member */
+    WIRE_PAYLOAD_TOO_LARGE,      /* 413 payload.data decoded */
+    WIRE_EXPIRATION_PAST,        /* 400 */
+    WIRE_PRECONDITION_FAILED,    /* 412 */
+    WIRE_UNCHANGED,              /* 412 */
+    WIRE_TOO_MANY,               /* 429 with Retry-After */
+    WIRE_UNAVAILABLE,            /* 503 with Retry-After: store, no memory */
+    WIRE_FULL                    /* 503 with Retry-After: no room */
+};
+
+struct wire_problem {
+    enum wire_refusal refusal;
+    const char *member; /* name of the member or header at fault, or NULL;
+                           always a literal of ours, never text from outside */
+    const char *reason; /* what is wrong with it, likewise; or NULL */
+};
+
+/* ---- request ----------------------------------------------------------- */
+
+enum wire_call {
+    CALL_CREATE,     /* POST /v1/m */
+    CALL_DISPLAY,    /* GET, HEAD /v1/m/{id} */
+    CALL_READ,       /* POST /v1/m/{id} */
+    CALL_UPDATE,     /* PUT */
+    CALL_DELETE,     /* DELETE */
+    CALL_RELINQUISH  /* PATCH */
+};
+
+struct wire_route {
+    enum wire_call call;
+    struct mailbox_id mailbox; /* not for CALL_CREATE */
+    const char *allow; /* WIRE_METHOD_NOT_ALLOWED: for the Allow header */
+};
+
+/* Find the call. `path` is without query; `method` as sent.
+ * Refusals: WIRE_NOT_FOUND, WIRE_NO_SUCH_MAILBOX (`{id}` is not a UUID; with
+ * a method that exists there), WIRE_METHOD_NOT_ALLOWED. Source: R-HTTP-1. */
+struct wire_problem wire_route(struct tg_span method, struct tg_span path,
+                               struct wire_route *out);
+
+/* The headers that matter, as the HTTP server found them. ptr NULL: absent.
+ * `count` tells how often it was there: twice is malformed (§13). */
+struct wire_header {
+    struct tg_span value;
+    unsigned count;
+};
+
+struct wire_headers {
+    struct wire_header request_id;
+    struct wire_header claim;
+    struct wire_header content_type;
+    struct wire_header if_match;
+    struct wire_header if_none_match;
+};
+
+/* The headers, parsed. `has_request_id` also tells that it is to be echoed
+ * (R-HDR-1), and is right even when a refusal is returned. */
+struct wire_ids {
+    bool has_request_id;
+    struct request_id request_id;
+    struct tg_uuid claim; /* not for CALL_DISPLAY */
+    struct etag_condition if_match;
+    struct etag_condition if_none_match;
+};
+
+/* Refusals: WIRE_REQUEST_ID_BAD, WIRE_CLAIM_BAD, WIRE_CONDITION_BAD; in this
+ * order (§13). A header that its call does not use is ignored. */
+struct wire_problem wire_parse_headers(enum wire_call call,
+                                       const struct wire_headers *headers,
+                                       struct wire_ids *out);
+
+struct wire_limits {
+    size_t payload_data; /* decoded bytes */
+};
+
+/* The most bytes that a body of any call may have under these limits. */
+size_t wire_body_limit(const struct wire_limits *limits);
+
+/* The parsed body with what its spans point into. */
+struct wire_body {
+    struct request_body request; /* .acceptable false: see problem */
+    struct wire_problem problem;
+    struct tg_buf bytes;         /* owns what the spans borrow */
+};
+
+/* Judge the body of a call that has one; for the others it is ignored and
+ * found acceptable. Never fails but for memory: what is wrong with the body is
+ * kept in out->problem until its turn comes.
+ * TG_E_NOMEM: *out untouched. Release with wire_body_done(). */
+TG_MUST_USE enum tg_err wire_parse_body(enum wire_call call,
+                                        const struct wire_headers *headers,
+                                        struct tg_span text,
+                                        const struct wire_limits *limits,
+                                        struct wire_body *out);
+void wire_body_done(struct wire_body *body);
+
+/* ---- answer ------------------------------------------------------------ */
+
+enum { WIRE_HEADERS_MOST = 16 };
+
+struct wire_answer_header {
+    const char *name;     /* a literal */
+    struct tg_span value; /* a literal, or in the answer's `text` */
+};
+
+struct wire_answer {
+    unsigned status;
+    size_t header_count;
+    struct wire_answer_header headers[WIRE_HEADERS_MOST];
+    struct tg_buf body;  /* Content-Length is its length */
+    struct tg_buf text;  /* owns header values that are not literals */
+};
+
+/* What answers depend on beside the outcome. */
+struct wire_site {
+    struct tg_span public_origin;       /* "https://host[:port]" */
+    const struct tg_span *image_hosts;  /* lower case; count 0: any */
+    size_t image_host_count;
+};
+
+/* Everything that a decision has left, for the answer. */
+struct wire_outcome {
+    enum wire_call call;
+    enum relay_outcome outcome;
+    const struct relay_effects *effects;
+    const struct mailbox *mailbox;        /* as decided; not for CREATE's 201 */
+    const struct create_memory *memory;   /* CALL_CREATE */
+    const struct mailbox_id *mailbox_id;  /* not for CALL_CREATE */
+    const struct wire_problem *body_problem; /* for RELAY_BODY_REFUSED */
+    const struct wire_ids *ids;
+    tg_time_s now;
+};
+
+/* Write the whole answer. TG_E_NOMEM: nothing to release. */
+TG_MUST_USE enum tg_err wire_answer(const struct wire_outcome *outcome,
+                                    const struct wire_site *site,
+                                    struct wire_answer *out);
+
+/* Write a problem document, or for GET on a mailbox path the page of R-PRE-4.
+ *   ids    echoed request id; may be NULL
+ *   allow  for WIRE_METHOD_NOT_ALLOWED
+ *   page   true: a person is looking (CALL_DISPLAY) */
+TG_MUST_USE enum tg_err wire_refuse(struct wire_problem problem,
+                                    const struct wire_ids *ids,
+                                    const char *allow, bool page,
+                                    struct wire_answer *out);
+
+void wire_answer_done(struct wire_answer *answer);
+
+#endif
