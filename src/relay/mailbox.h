@@ -64,17 +64,16 @@ struct notification_token {
     struct tg_span data;
 };
 
-/* One completed state-changing call, so that its retry is recognised and
- * answered as the first time (R-IDEM, D10). */
-enum remembered_method { REMEMBERED_UPDATE, REMEMBERED_RELINQUISH };
+/* One completed update, so that its retry is recognised and answered as the
+ * first time (R-IDEM, D10). A relinquish is remembered apart from these, since
+ * it makes the relay forget all of them; the method is thus never in doubt. */
 struct remembered_request {
-    enum remembered_method method;
     struct request_id id;
     uint64_t version;    /* of the payload after that call */
     bool push_supported; /* as it was answered */
 };
 
-/* The last requests of one side, oldest first. */
+/* The last updates of one side, oldest first. */
 struct request_memory {
     size_t count;
     struct remembered_request requests[LIMIT_REMEMBERED_REQUESTS];
