@@ -1,0 +1,226 @@
+"""A real relay for a test: started on a free loopback port, ended for sure.
+
+    with Relay(workers=2) as relay:
+        ... relay.url, relay.ca, relay.state ...
+        relay.kill9_worker()
+
+The programs come from the build directory: TIGRESS_BUILD in the environment
+(meson sets it for the tests), otherwise ./build of the checkout. With RELAY_URL
+and RELAY_CA set, that relay is used as it stands and cannot be killed here.
+"""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get('TIGRESS_BUILD', TOP / 'build')).resolve()
+START_SECONDS = 20
+STOP_SECONDS = 15
+
+
+class RelayError(Exception):
+    """The relay could not be started or stopped; its own words are inside."""
+
+
+def program(*parts, build=None):
+    """The path of a built program, or an error that says what to build."""
+    path = (pathlib.Path(build) if build else BUILD).joinpath(*parts)
+    if not path.exists():
+        raise RelayError(f'{path} is missing: build it first')
+    return str(path)
+
+
+def free_port():
+    """A TCP port on loopback that nobody has right now."""
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+def nginx_options(build):
+    """Where nginx and the module are, if they are in the places of a build."""
+    options = []
+    module = build / 'src' / 'nginx' / 'ngx_http_tigress_module.so'
+    if module.exists():
+        options += ['--module', str(module)]
+    for nginx in (build / 'nginx' / 'usr' / 'sbin' / 'nginx',
+                  TOP / 'build' / 'nginx' / 'usr' / 'sbin' / 'nginx',
+                  pathlib.Path('/usr/sbin/nginx')):
+        if nginx.exists():
+            return options + ['--nginx', str(nginx)]
+    return options
+
+
+def make_certificate(directory):
+    """A self-signed certificate for 127.0.0.1: its own authority."""
+    cert, key = directory / 'relay.crt', directory / 'relay.key'
+    if not cert.exists():
+        subprocess.run(
+            ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt',
+             'ec_paramgen_curve:P-256', '-nodes', '-days', '30',
+             '-subj', '/CN=127.0.0.1', '-addext',
+             'subjectAltName=IP:127.0.0.1,DNS:localhost',
+             '-keyout', str(key), '-out', str(cert)],
+            check=True, capture_output=True)
+    return cert, key
+
+
+class Relay:
+    """One relay with a state directory of its own.
+
+    url, ca   what a device needs to reach it
+    state     its directory; removed at the end unless the caller gave it
+    log       everything it printed, a file
+    """
+
+    def __init__(self, workers=2, conf=(), state=None, port=None, build=None):
+        self.build = pathlib.Path(build).resolve() if build else BUILD
+        self.workers = workers
+        self.conf = list(conf)
+        self.process = None
+        self.external = 'RELAY_URL' in os.environ
+        self.own_state = state is None
+        self.state = pathlib.Path(state or
+                                  tempfile.mkdtemp(prefix='tigress-relay-'))
+        # nginx workers may run as another user when the master is root.
+        self.state.chmod(0o755)
+        self.log = self.state / 'output'
+        if self.external:
+            self.url = os.environ['RELAY_URL']
+            self.ca = os.environ['RELAY_CA']
+            self.port = None
+            return
+        self.port = port or free_port()
+        self.url = f'https://127.0.0.1:{self.port}'
+        cert, self.key = make_certificate(self.state)
+        self.ca = str(cert)
+
+    def __enter__(self):
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def command(self):
+        """How this relay is started."""
+        options = ['--listen', f'127.0.0.1:{self.port}',
+                   '--workers', str(self.workers),
+                   '--state', str(self.state / 'relay'),
+                   '--tls-cert', self.ca, '--tls-key', str(self.key),
+                   '--public-host', f'127.0.0.1:{self.port}']
+        for directive in self.conf:
+            options += ['--conf', directive]
+        return ([program('src', 'launch', 'tigress-relay', build=self.build)] +
+                options + nginx_options(self.build))
+
+    def start(self):
+        """Start and wait until it serves."""
+        if self.external:
+            return
+        command = self.command()
+        with open(self.log, 'ab') as log:
+            self.process = subprocess.Popen(
+                command, stdout=log, stderr=log,
+                stdin=subprocess.DEVNULL, start_new_session=True)
+        deadline = time.monotonic() + START_SECONDS
+        while not self.serves():
+            if self.process.poll() is not None:
+                raise RelayError('the relay ended at once:\n' + self.output())
+            if time.monotonic() > deadline:
+                raise RelayError('the relay does not serve:\n' + self.output())
+            time.sleep(0.05)
+
+    def serves(self):
+        """Whether it answers, with its own certificate."""
+        try:
+            self.get('/.well-known/tigress')
+            return True
+        except urllib.error.HTTPError:
+            return True
+        except (OSError, ssl.SSLError):
+            return False
+
+    def get(self, path, **headers):
+        """GET path: (status, headers, body). Raises HTTPError on 4xx, 5xx."""
+        context = ssl.create_default_context(cafile=self.ca)
+        request = urllib.request.Request(self.url + path, headers=headers)
+        with urllib.request.urlopen(request, context=context,
+                                    timeout=5) as answer:
+            return answer.status, answer.headers, answer.read()
+
+    def discovery(self):
+        """What the relay says about itself (R-HTTP-1, §7)."""
+        return json.loads(self.get('/.well-known/tigress')[2])
+
+    def output(self):
+        """What it has printed so far."""
+        return self.log.read_text(errors='replace') if self.log.exists() else ''
+
+    def worker_pids(self):
+        """The nginx workers of this relay."""
+        pid = self.process.pid
+        children = pathlib.Path(f'/proc/{pid}/task/{pid}/children')
+        return [int(child) for child in children.read_text().split()]
+
+    def kill9_worker(self, index=0):
+        """kill -9 one worker; the master starts another. Returns its pid."""
+        pid = self.worker_pids()[index]
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def kill9(self):
+        """kill -9 the master and every worker: nothing is tidied up."""
+        pids = self.worker_pids()
+        self.process.kill()
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.process.wait()
+        self.process = None
+
+    def stop(self):
+        """End it cleanly, keeping its state. Returns the exit status."""
+        if self.process is None:
+            return None
+        process, self.process = self.process, None
+        process.terminate()
+        try:
+            return process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process = process
+            self.kill9()
+            raise RelayError('the relay did not end on SIGTERM:\n' +
+                             self.output()) from None
+
+    def restart(self):
+        """Stop (if it runs) and start again: same port, same state."""
+        self.stop()
+        self.start()
+
+    def files(self):
+        """Every regular file it has written, for searching through."""
+        return [path for path in self.state.rglob('*') if path.is_file()]
+
+    def close(self):
+        """Stop and remove what is ours."""
+        try:
+            self.stop()
+        finally:
+            if self.own_state:
+                shutil.rmtree(self.state, ignore_errors=True)
