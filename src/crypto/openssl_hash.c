@@ -41,9 +41,11 @@ mac_parts(EVP_MAC_CTX *ctx, struct tg_span key, const struct tg_span *parts,
     const OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
         OSSL_PARAM_construct_end()};
+    static const uint8_t no_key[1]; /* NULL would mean "keep the old one" */
     size_t len = 0;
 
-    if (EVP_MAC_init(ctx, key.ptr, key.len, params) != 1)
+    if (EVP_MAC_init(ctx, key.len > 0 ? key.ptr : no_key, key.len, params) !=
+        1)
         return TG_E_CRYPTO;
     for (size_t i = 0; i < count; i++)
         if (EVP_MAC_update(ctx, parts[i].ptr, parts[i].len) != 1)
