@@ -1,0 +1,65 @@
+/* The wallet: what this device knows of its shares, in one file.
+ *
+ * A SQLite database, made with mode 0600. Every change is durable before the
+ * call that makes it returns. Several processes may have the same wallet open:
+ * a change is refused with TG_E_LOCKED when another process has changed the
+ * same share since it was opened here (open the share again), or holds the
+ * file for more than five seconds.
+ *
+ * The file holds secrets in the clear: who can read it can take the shares
+ * that are still open.
+ */
+#ifndef TIGRESS_WALLET_H
+#define TIGRESS_WALLET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <tigress/bytes.h>
+#include <tigress/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct tg_wallet;
+
+/* Open the wallet at `path`, or make an empty one. The directory must exist.
+ * An older layout is brought up to date.
+ *
+ *   *out   set on TG_OK; released with tg_wallet_close(), after the shares
+ *          that were opened from it
+ *
+ * Errors: TG_E_NOT_FOUND (no such directory), TG_E_IO, TG_E_FORMAT (not a
+ * wallet), TG_E_UNKNOWN (the layout of a newer version), TG_E_LOCKED,
+ * TG_E_FULL, TG_E_NOMEM.
+ */
+TG_API TG_MUST_USE enum tg_err tg_wallet_open(const char *path,
+                                              struct tg_wallet **out);
+
+/* Accepts NULL. */
+TG_API void tg_wallet_close(struct tg_wallet *wallet);
+
+/* Accept messages of this format, besides those of provisioning.h, as long as
+ * the wallet is open. TG_E_FORMAT, TG_E_NOMEM. */
+TG_API TG_MUST_USE enum tg_err
+tg_wallet_register_format(struct tg_wallet *wallet, const char *format);
+
+/* Whether messages without order information are taken, as foreign
+ * implementations write them: see tg_order_accept(). Off unless set. */
+TG_API void tg_wallet_set_accept_plain(struct tg_wallet *wallet, bool on);
+
+/* The shares, oldest first: the id of the first one after `after` (0: from
+ * the beginning). TG_E_NOT_FOUND when there is none, TG_E_LOCKED, TG_E_IO. */
+TG_API TG_MUST_USE enum tg_err
+tg_wallet_next_share(struct tg_wallet *wallet, int64_t after, int64_t *id);
+
+/* Forget a share with all of its data, in whatever state it is; the relay is
+ * not told. TG_E_NOT_FOUND, TG_E_LOCKED, TG_E_IO, TG_E_FULL. */
+TG_API TG_MUST_USE enum tg_err
+tg_wallet_forget_share(struct tg_wallet *wallet, int64_t id);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
