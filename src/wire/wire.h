@@ -71,9 +71,11 @@ struct wire_route {
     const char *allow; /* WIRE_METHOD_NOT_ALLOWED: for the Allow header */
 };
 
-/* Find the call. `path` is without query; `method` as sent.
+/* Find the call. `path` is decoded and without query; `method` as sent.
  * Refusals: WIRE_NOT_FOUND, WIRE_NO_SUCH_MAILBOX (`{id}` is not a UUID; with
- * a method that exists there), WIRE_METHOD_NOT_ALLOWED. Source: R-HTTP-1. */
+ * a method that exists there, and out->call is then set, so that GET gets its
+ * page), WIRE_METHOD_NOT_ALLOWED (out->allow is set).
+ * Source: R-HTTP-1. */
 struct wire_problem wire_route(struct tg_span method, struct tg_span path,
                                struct wire_route *out);
 
@@ -103,7 +105,9 @@ struct wire_ids {
 };
 
 /* Refusals: WIRE_REQUEST_ID_BAD, WIRE_CLAIM_BAD, WIRE_CONDITION_BAD; in this
- * order (§13). A header that its call does not use is ignored. */
+ * order (§13). A header that its call does not use is ignored; so is a request
+ * id that is malformed where none is required (D2). To learn only what is to
+ * be echoed, before a call is known, ask with CALL_DISPLAY. */
 struct wire_problem wire_parse_headers(enum wire_call call,
                                        const struct wire_headers *headers,
                                        struct wire_ids *out);
@@ -142,6 +146,8 @@ struct wire_answer_header {
     struct tg_span value; /* a literal, or in the answer's `text` */
 };
 
+/* An answer has Content-Type among its headers when it has a body. HEAD is
+ * answered as GET, and the server leaves the body out. */
 struct wire_answer {
     unsigned status;
     size_t header_count;
@@ -162,8 +168,8 @@ struct wire_outcome {
     enum wire_call call;
     enum relay_outcome outcome;
     const struct relay_effects *effects;
-    const struct mailbox *mailbox;        /* as decided; not for CREATE's 201 */
-    const struct create_memory *memory;   /* CALL_CREATE */
+    const struct mailbox *mailbox;        /* as decided; not for CREATE */
+    const struct create_memory *memory;   /* CALL_CREATE, its retry or not */
     const struct mailbox_id *mailbox_id;  /* not for CALL_CREATE */
     const struct wire_problem *body_problem; /* for RELAY_BODY_REFUSED */
     const struct wire_ids *ids;

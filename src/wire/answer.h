@@ -1,0 +1,31 @@
+/* What every answer begins with, and its headers. Internal to wire/. */
+#ifndef WIRE_ANSWER_H
+#define WIRE_ANSWER_H
+
+#include "wire/wire.h"
+
+/* Start an answer: status, the headers that all have (R-TLS-2, R-HDR-1), and
+ * room for `text_room` bytes of header values that are no literals.
+ *   ids  echoed request id; may be NULL
+ * TG_E_NOMEM: nothing to release. */
+TG_MUST_USE enum tg_err answer_begin(unsigned status,
+                                     const struct wire_ids *ids,
+                                     size_t text_room,
+                                     struct wire_answer *out);
+
+/* Add a header with a literal value. */
+void answer_header(struct wire_answer *answer, const char *name,
+                   const char *value);
+
+/* Add a header whose value is what answer->text has from `start` on. It was
+ * written within the room asked for at the beginning. */
+void answer_header_text(struct wire_answer *answer, const char *name,
+                        size_t start);
+
+/* Append to answer->text, within its room. */
+void answer_text(struct wire_answer *answer, struct tg_span text);
+
+/* ETag of a version; needs ETAG_TEXT_MOST bytes of room. */
+void answer_etag(struct wire_answer *answer, uint64_t version);
+
+#endif

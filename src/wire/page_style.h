@@ -1,0 +1,30 @@
+/* The style of the pages: a card in the middle, light or dark as the reader
+ * has it. The policy header names it by its hash; a test computes the hash
+ * again, so that neither changes without the other. Only page.c includes it. */
+#ifndef WIRE_PAGE_STYLE_H
+#define WIRE_PAGE_STYLE_H
+
+#define PAGE_STYLE                                                           \
+    ":root{color-scheme:light dark;--back:#f3f2ef;--card:#fff;"              \
+    "--ink:#1d1d1f;--soft:#5c5c63;--line:#dedcd7}"                           \
+    "@media(prefers-color-scheme:dark){:root{--back:#161618;--card:#222226;" \
+    "--ink:#f1f0ee;--soft:#a9a8ae;--line:#3a3a40}}"                          \
+    "*{box-sizing:border-box}"                                               \
+    "body{margin:0;min-height:100vh;display:flex;align-items:center;"        \
+    "justify-content:center;padding:1.5rem;background:var(--back);"          \
+    "color:var(--ink);font:1.0625rem/1.55 system-ui,sans-serif}"             \
+    "main{width:100%;max-width:27rem;background:var(--card);"                \
+    "border:1px solid var(--line);border-radius:1rem;overflow:hidden}"       \
+    "img{display:block;width:100%;max-height:15rem;object-fit:cover}"        \
+    ".text{padding:1.5rem;overflow-wrap:anywhere}"                           \
+    "h1{margin:0 0 .5rem;font-size:1.5rem;line-height:1.25}"                 \
+    "p{margin:0 0 1rem}"                                                     \
+    ".until{padding-bottom:1rem;border-bottom:1px solid var(--line);"        \
+    "color:var(--soft)}"                                                     \
+    "h2{margin:0 0 .25rem;font-size:1.0625rem}"                              \
+    ".small{margin:0;font-size:.9375rem;color:var(--soft)}"
+
+/* base64 of its SHA-256 */
+#define PAGE_STYLE_HASH "r+o+6ClANX8jhfFDibrYMNYqXMbwd2O733LlWCTJxE4="
+
+#endif

@@ -1,0 +1,96 @@
+/* wire_route(): method and path → call (R-HTTP-1). */
+#include "wire/wire.h"
+
+#define ALLOW_MAILBOXES "POST"
+#define ALLOW_MAILBOX   "GET, HEAD, POST, PUT, DELETE, PATCH"
+
+static const struct {
+    const char *method;
+    enum wire_call call;
+} mailbox_methods[] = {
+    {"GET", CALL_DISPLAY},
+    {"HEAD", CALL_DISPLAY},
+    {"POST", CALL_READ},
+    {"PUT", CALL_UPDATE},
+    {"DELETE", CALL_DELETE},
+    {"PATCH", CALL_RELINQUISH},
+};
+
+static struct wire_problem
+refusal(enum wire_refusal why)
+{
+    return (struct wire_problem){why, NULL, NULL};
+}
+
+/* What follows `prefix`; false when `path` does not begin with it. */
+static bool
+after_prefix(struct tg_span path, struct tg_span prefix, struct tg_span *rest)
+{
+    struct tg_span head = {path.ptr, prefix.len};
+
+    if (path.len < prefix.len || !tg_span_equal(head, prefix))
+        return false;
+    *rest = (struct tg_span){path.ptr + prefix.len, path.len - prefix.len};
+    return true;
+}
+
+static bool
+is_one_segment(struct tg_span text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] == '/')
+            return false;
+    return text.len > 0;
+}
+
+static bool
+mailbox_call(struct tg_span method, enum wire_call *call)
+{
+    size_t count = sizeof(mailbox_methods) / sizeof(mailbox_methods[0]);
+
+    for (size_t i = 0; i < count; i++) {
+        if (tg_span_is(method, mailbox_methods[i].method)) {
+            *call = mailbox_methods[i].call;
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct wire_problem
+route_mailboxes(struct tg_span method, struct wire_route *out)
+{
+    if (!tg_span_is(method, "POST")) {
+        out->allow = ALLOW_MAILBOXES;
+        return refusal(WIRE_METHOD_NOT_ALLOWED);
+    }
+    out->call = CALL_CREATE;
+    return refusal(WIRE_FINE);
+}
+
+static struct wire_problem
+route_mailbox(struct tg_span method, struct tg_span id,
+              struct wire_route *out)
+{
+    if (!mailbox_call(method, &out->call)) {
+        out->allow = ALLOW_MAILBOX;
+        return refusal(WIRE_METHOD_NOT_ALLOWED);
+    }
+    if (tg_uuid_parse(id, &out->mailbox.uuid) != TG_OK)
+        return refusal(WIRE_NO_SUCH_MAILBOX);
+    return refusal(WIRE_FINE);
+}
+
+struct wire_problem
+wire_route(struct tg_span method, struct tg_span path, struct wire_route *out)
+{
+    struct tg_span id;
+
+    *out = (struct wire_route){.call = CALL_CREATE};
+    if (tg_span_is(path, "/v1/m"))
+        return route_mailboxes(method, out);
+    if (after_prefix(path, TG_SPAN_LITERAL("/v1/m/"), &id) &&
+        is_one_segment(id))
+        return route_mailbox(method, id, out);
+    return refusal(WIRE_NOT_FOUND);
+}
