@@ -49,6 +49,11 @@ struct store_op {
      * may first be tried on a committed snapshot, outside any write. */
     bool only_reads;
 
+    /* Set by the runner, together with only_reads: do not go over to a write.
+     * An operation that decides to change something then ends with TG_E_STATE,
+     * and nothing was done; it may be run again without this. */
+    bool no_write;
+
     tg_time_s now; /* the time to decide by; set by the runner before `run` */
 
     /* Decide. `row` is NULL when there is none; its blob is borrowed for the
