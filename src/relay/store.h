@@ -46,7 +46,9 @@ struct store_op {
     struct store_key key;
 
     /* A guess that the decision will keep the row as it is. Such an operation
-     * may first be tried on a committed snapshot, outside any write. */
+     * is first tried on a committed snapshot, outside any write. When it then
+     * decides to change something, the store clears this and asks again inside
+     * a write; so only then need the change be filled in. */
     bool only_reads;
 
     /* Set by the runner, together with only_reads: do not go over to a write.

@@ -116,14 +116,18 @@ decide_on_mailbox(struct store_op *op, const struct store_row *row,
     ex->outcome = decide_call(ex, op->now);
     if (ex->effects.removed) {
         change->verb = STORE_REMOVE;
-    } else if (ex->effects.changed) {
-        if ((err = row_seal_mailbox(&ex->keys, ex->site->hours, &ex->mailbox,
-                                    &ex->blob)) != TG_OK)
-            return err;
-        change->verb = STORE_PUT;
-        change->row.expires = ex->mailbox.expires;
-        change->row.blob = tg_span_buf(&ex->blob);
+        return TG_OK;
     }
+    if (!ex->effects.changed)
+        return TG_OK;
+    change->verb = STORE_PUT;
+    if (op->only_reads)
+        return TG_OK; /* the store will ask again */
+    if ((err = row_seal_mailbox(&ex->keys, ex->site->hours, &ex->mailbox,
+                                &ex->blob)) != TG_OK)
+        return err;
+    change->row.expires = ex->mailbox.expires;
+    change->row.blob = tg_span_buf(&ex->blob);
     return TG_OK;
 }
 

@@ -121,19 +121,34 @@ put(struct mem *m, const struct store_key *key,
 /* ---- the port ---------------------------------------------------------- */
 
 static enum tg_err
+decide(struct store_op *op, const struct mem_row *found,
+       struct store_change *change)
+{
+    struct store_row row;
+
+    *change = (struct store_change){0};
+    if (found == NULL)
+        return op->decide(op, NULL, change);
+    row = (struct store_row){found->expires, tg_span_buf(&found->blob)};
+    return op->decide(op, &row, change);
+}
+
+static enum tg_err
 run_one(struct mem *m, struct store_op *op)
 {
     struct mem_row **at = find(m, &op->key);
-    struct store_change change = {0};
-    struct store_row row;
+    struct store_change change;
     enum tg_err err;
 
-    if (*at != NULL)
-        row = (struct store_row){(*at)->expires, tg_span_buf(&(*at)->blob)};
-    if ((err = op->decide(op, *at != NULL ? &row : NULL, &change)) != TG_OK)
+    if ((err = decide(op, *at, &change)) != TG_OK)
         return err;
-    if (change.verb != STORE_KEEP && op->only_reads && op->no_write)
-        return TG_E_STATE;
+    if (op->only_reads && change.verb != STORE_KEEP) {
+        if (op->no_write)
+            return TG_E_STATE;
+        op->only_reads = false;
+        if ((err = decide(op, *at, &change)) != TG_OK)
+            return err;
+    }
     switch (change.verb) {
     case STORE_KEEP: return TG_OK;
     case STORE_PUT: return put(m, &op->key, &change);

@@ -1,0 +1,197 @@
+/* See store_kit.h. */
+#include "store_kit.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "store/lmdb/lmdb_store.h"
+#include "store/mem.h"
+
+enum { MAP_SIZE = 64 * 1024 * 1024 };
+
+static bool is_lmdb;
+
+bool
+kit_choose(const char *kind)
+{
+    is_lmdb = strcmp(kind, "lmdb") == 0;
+    return is_lmdb || strcmp(kind, "mem") == 0;
+}
+
+bool
+kit_is_durable(void)
+{
+    return is_lmdb;
+}
+
+void
+kit_create(struct kit *k)
+{
+    struct lmdb_options options;
+    const char *parent = getenv("TMPDIR");
+
+    k->fd = -1;
+    if (!is_lmdb)
+        return;
+    snprintf(k->directory, sizeof(k->directory), "%s/tigress-store-XXXXXX",
+             parent != NULL && strlen(parent) < 32 ? parent : "/tmp");
+    assert_non_null(mkdtemp(k->directory));
+    k->fd = open(k->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    assert_true(k->fd >= 0);
+    if (k->map_size == 0)
+        k->map_size = MAP_SIZE;
+    options = (struct lmdb_options){k->fd, k->map_size};
+    assert_int_equal(lmdb_store_create(&options, -1u, -1u), TG_OK);
+}
+
+void
+kit_open(struct kit *k)
+{
+    const struct lmdb_options options = {k->fd, k->map_size};
+
+    if (is_lmdb)
+        assert_int_equal(lmdb_store_open(&options, &k->store, &k->hours),
+                         TG_OK);
+    else
+        assert_int_equal(mem_open(&k->store, &k->hours), TG_OK);
+}
+
+void
+kit_begin(struct kit *k)
+{
+    memset(k, 0, sizeof(*k));
+    kit_create(k);
+    kit_open(k);
+}
+
+void
+kit_close(struct kit *k)
+{
+    k->store.close(k->store.self);
+}
+
+static void
+remove_files(const char *directory)
+{
+    DIR *dir = opendir(directory);
+    const struct dirent *entry;
+
+    assert_non_null(dir);
+    while ((entry = readdir(dir)) != NULL)
+        if (entry->d_name[0] != '.')
+            unlinkat(dirfd(dir), entry->d_name, 0);
+    closedir(dir);
+    assert_int_equal(rmdir(directory), 0);
+}
+
+void
+kit_end(struct kit *k)
+{
+    kit_close(k);
+    if (!is_lmdb)
+        return;
+    close(k->fd);
+    remove_files(k->directory);
+}
+
+/* ---- operations -------------------------------------------------------- */
+
+struct store_key
+kit_key(unsigned number)
+{
+    struct store_key key;
+
+    memset(key.bytes, 0x6b, sizeof(key.bytes));
+    memcpy(key.bytes, &number, sizeof(number));
+    return key;
+}
+
+static enum tg_err
+decide(struct store_op *op, const struct store_row *row,
+       struct store_change *change)
+{
+    struct kit_op *k = (struct kit_op *)op;
+
+    k->decided++;
+    k->found = row != NULL;
+    if (row != NULL) {
+        assert_true(row->blob.len <= sizeof(k->blob));
+        k->expires = row->expires;
+        memcpy(k->blob, row->blob.ptr, row->blob.len);
+        k->len = row->blob.len;
+    }
+    if (k->error != TG_OK)
+        return k->error;
+    *change = k->change;
+    return TG_OK;
+}
+
+static void
+init_op(struct kit_op *op, unsigned key)
+{
+    memset(op, 0, sizeof(*op));
+    op->op.key = kit_key(key);
+    op->op.decide = decide;
+    op->op.result = TG_E_LAST;
+}
+
+void
+kit_get(struct kit_op *op, unsigned key)
+{
+    init_op(op, key);
+    op->op.only_reads = true;
+}
+
+void
+kit_put(struct kit_op *op, unsigned key, tg_time_s expires, const char *text)
+{
+    init_op(op, key);
+    op->change.verb = STORE_PUT;
+    op->change.row = (struct store_row){expires, tg_span_text(text)};
+}
+
+void
+kit_remove(struct kit_op *op, unsigned key)
+{
+    init_op(op, key);
+    op->change.verb = STORE_REMOVE;
+}
+
+void
+kit_run_ops(const struct kit *k, struct kit_op *const ops[], size_t count)
+{
+    struct store_op *list[STORE_BATCH_MOST];
+
+    for (size_t i = 0; i < count; i++)
+        list[i] = &ops[i]->op;
+    k->store.run(k->store.self, list, count);
+}
+
+enum tg_err
+kit_do(const struct kit *k, struct kit_op *op)
+{
+    kit_run_ops(k, &op, 1);
+    return op->op.result;
+}
+
+const char *
+kit_look(const struct kit *k, unsigned key)
+{
+    static struct kit_op look;
+
+    kit_get(&look, key);
+    assert_int_equal(kit_do(k, &look), TG_OK);
+    if (!look.found)
+        return NULL;
+    assert_true(look.len < sizeof(look.blob));
+    look.blob[look.len] = 0;
+    return (const char *)look.blob;
+}

@@ -1,0 +1,59 @@
+/* A store to test, of the kind that the command line names, and operations
+ * without a mailbox in them. */
+#ifndef CONTRACT_STORE_KIT_H
+#define CONTRACT_STORE_KIT_H
+
+#include "relay/store.h"
+#include "row/hour_keys.h"
+
+/* `mem` or `lmdb`; false: neither. */
+bool kit_choose(const char *kind);
+bool kit_is_durable(void);
+
+struct kit {
+    char directory[64]; /* of an lmdb store */
+    int fd;
+    size_t map_size;
+    struct store store;
+    struct hour_keys hours;
+};
+
+/* A new, empty store, open. */
+void kit_begin(struct kit *k);
+
+/* The same in two steps, for what happens in other processes. */
+void kit_create(struct kit *k);
+void kit_open(struct kit *k);
+void kit_close(struct kit *k);
+
+/* Close it and remove its files. */
+void kit_end(struct kit *k);
+
+/* An operation that does what `change` says and remembers what it saw. */
+struct kit_op {
+    struct store_op op;
+    struct store_change change;
+    enum tg_err error; /* that decide returns */
+    unsigned decided;  /* how often */
+    bool found;        /* there was a row; and this is a copy of it: */
+    tg_time_s expires;
+    uint8_t blob[8192];
+    size_t len;
+};
+
+struct store_key kit_key(unsigned number);
+
+void kit_get(struct kit_op *op, unsigned key);
+void kit_put(struct kit_op *op, unsigned key, tg_time_s expires,
+             const char *text);
+void kit_remove(struct kit_op *op, unsigned key);
+
+/* Run them as one batch, or one alone. */
+void kit_run_ops(const struct kit *k, struct kit_op *const ops[],
+                 size_t count);
+enum tg_err kit_do(const struct kit *k, struct kit_op *op);
+
+/* What a look finds now: the text of the row, or NULL. Valid until the next. */
+const char *kit_look(const struct kit *k, unsigned key);
+
+#endif
