@@ -43,8 +43,6 @@ decode_data(struct body_draft *draft, struct tg_span text)
     if (tg_base64_decode(text, draft->bytes) != TG_OK)
         return body_bad("payload.data", "is not canonical base64");
     len = draft->bytes->len - before;
-    if (len == 0)
-        return body_bad("payload.data", "must not be empty");
     if (len > draft->limits->payload_data)
         return too_large();
     draft->request->payload.data =

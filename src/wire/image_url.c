@@ -126,13 +126,13 @@ is_port(struct tg_span port)
     return value > 0;
 }
 
+/* User information needs no look of its own: neither a host nor a port has
+ * the @ that ends it. */
 static bool
 split_authority(struct tg_span authority, struct image_url *out)
 {
     size_t host_len;
 
-    if (find_any(authority, "@") < authority.len)
-        return false; /* user information */
     if (authority.len > 0 && authority.ptr[0] == '[')
         host_len = find_any(authority, "]") + 1;
     else

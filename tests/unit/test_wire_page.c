@@ -1,0 +1,346 @@
+/* The preview page, and the page of a mailbox that is gone. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "base/base64.h"
+#include "crypto/hash.h"
+#include "wire_kit.h"
+#include "wire/page.h"
+
+static const struct tg_span listed_hosts[] = {
+    TG_SPAN_LITERAL("img.example"), TG_SPAN_LITERAL("cdn.example")};
+
+static const struct wire_site open_site = {
+    .public_origin = TG_SPAN_LITERAL("https://relay.example"),
+};
+static const struct wire_site strict_site = {
+    .public_origin = TG_SPAN_LITERAL("https://relay.example"),
+    .image_hosts = listed_hosts,
+    .image_host_count = 2,
+};
+
+static struct wire_answer
+preview(const struct wire_site *site, const char *title,
+        const char *description, const char *image_url)
+{
+    struct mailbox mailbox = {
+        .exists = true,
+        .expires = 1644332242, /* 2022-02-08T14:57:22Z */
+        .display = {tg_span_text(title), tg_span_text(description),
+                    tg_span_text(image_url)},
+    };
+    struct mailbox_id id = {kit_uuid(ID_SENT)};
+    struct wire_ids ids = {0};
+    struct wire_outcome outcome = {.call = CALL_DISPLAY,
+                                   .outcome = RELAY_DONE,
+                                   .mailbox = &mailbox,
+                                   .mailbox_id = &id,
+                                   .ids = &ids};
+    struct wire_answer out;
+
+    assert_int_equal(wire_answer(&outcome, site, &out), TG_OK);
+    return out;
+}
+
+static struct wire_answer
+preview_of_image(const struct wire_site *site, const char *url)
+{
+    return preview(site, "t", "d", url);
+}
+
+static void
+assert_has(const struct wire_answer *out, const char *part)
+{
+    if (!kit_has(tg_span_buf(&out->body), part))
+        fail_msg("no “%s” in:\n%.*s", part, (int)out->body.len,
+                 (const char *)out->body.ptr);
+}
+
+static void
+assert_has_not(const struct wire_answer *out, const char *part)
+{
+    if (kit_has(tg_span_buf(&out->body), part))
+        fail_msg("“%s” in:\n%.*s", part, (int)out->body.len,
+                 (const char *)out->body.ptr);
+}
+
+/* R-PRE-2 */
+static void
+the_preview_has_opengraph_for_messengers_and_words_for_people(void **state)
+{
+    struct wire_answer out =
+        preview(&open_site, "Anna's car", "Drive it on Sunday",
+                "https://img.example/k.png?a=1&b=2");
+
+    (void)state;
+    assert_int_equal(out.status, 200);
+    kit_header_is(&out, "Content-Type", "text/html; charset=utf-8");
+    assert_has(&out, "<!DOCTYPE html>\n<html lang=\"en\">");
+    assert_has(&out, "<meta charset=\"utf-8\">");
+    assert_has(&out, "<title>Anna&#39;s car</title>");
+    assert_has(&out,
+               "<meta property=\"og:title\" content=\"Anna&#39;s car\">");
+    assert_has(&out, "<meta property=\"og:description\" content=\"Drive it on "
+                     "Sunday\">");
+    assert_has(&out, "<meta property=\"og:image\" content=\"https://"
+                     "img.example/k.png?a=1&amp;b=2\">");
+    assert_has(&out, "<meta property=\"og:type\" content=\"website\">");
+    assert_has(&out, "<meta property=\"og:url\" content=\"https://"
+                     "relay.example/v1/m/" ID_WRITTEN "\">");
+    assert_has(&out, "<h1>Anna&#39;s car</h1>");
+    assert_has(&out, "<time datetime=\"2022-02-08T14:57:22Z\">8 February "
+                     "2022, 14:57 UTC</time>");
+    wire_answer_done(&out);
+}
+
+/* R-PRE-3 */
+static void
+the_pages_have_no_script_link_or_form_and_headers_that_forbid_them(
+    void **state)
+{
+    static const char *const absent[] = {
+        "<script", "<a ", "<link", "<form", "<iframe", "<object",
+        "javascript:", " onerror=", " onload=", " style=",
+    };
+    struct wire_problem gone = {WIRE_NO_SUCH_MAILBOX, NULL, NULL};
+    struct wire_answer pages[2] = {
+        preview_of_image(&open_site, "https://img.example/")};
+
+    (void)state;
+    assert_int_equal(wire_refuse(gone, NULL, NULL, true, &pages[1]), TG_OK);
+    for (size_t i = 0; i < COUNT(pages); i++) {
+        struct tg_span policy = kit_find(&pages[i], "Content-Security-Policy");
+
+        kit_header_is(&pages[i], "Referrer-Policy", "no-referrer");
+        kit_header_is(&pages[i], "X-Content-Type-Options", "nosniff");
+        kit_header_is(&pages[i], "X-Frame-Options", "DENY");
+        kit_header_is(&pages[i], "X-Robots-Tag", "noindex");
+        kit_header_is(&pages[i], "Cache-Control", "no-store, no-transform");
+        assert_true(kit_has(policy, "default-src 'none'; style-src 'sha256-"));
+        assert_true(kit_has(policy, "; base-uri 'none'"));
+        assert_true(kit_has(policy, "; form-action 'none'"));
+        assert_true(kit_has(policy, "; frame-ancestors 'none'"));
+        assert_false(kit_has(policy, "unsafe"));
+        assert_false(kit_has(policy, "script"));
+        for (size_t j = 0; j < COUNT(absent); j++)
+            assert_has_not(&pages[i], absent[j]);
+        wire_answer_done(&pages[i]);
+    }
+}
+
+/* R-PRE-3: the policy names the very style that the page has. */
+static void
+the_style_has_the_hash_that_the_policy_names(void **state)
+{
+    struct wire_answer out =
+        preview_of_image(&open_site, "https://img.example/");
+    struct tg_span style = page_style();
+    struct tg_buf source = TG_BUF_EMPTY;
+    struct tg_buf element = TG_BUF_EMPTY;
+    uint8_t digest[SHA256_LEN];
+
+    (void)state;
+    assert_int_equal(hash_sha256(&style, 1, digest), TG_OK);
+    assert_int_equal(tg_buf_text(&source, "style-src 'sha256-"), TG_OK);
+    assert_int_equal(tg_base64_encode(TG_SPAN_ARRAY(digest), &source), TG_OK);
+    assert_int_equal(tg_buf_text(&source, "';"), TG_OK);
+    assert_int_equal(tg_buf_terminate(&source), TG_OK);
+    if (!kit_has(kit_find(&out, "Content-Security-Policy"),
+                 (const char *)source.ptr))
+        fail_msg("PAGE_STYLE_HASH must be: %s", (const char *)source.ptr);
+    assert_int_equal(tg_buf_text(&element, "<style>"), TG_OK);
+    assert_int_equal(tg_buf_append(&element, style), TG_OK);
+    assert_int_equal(tg_buf_text(&element, "</style>"), TG_OK);
+    assert_int_equal(tg_buf_terminate(&element), TG_OK);
+    assert_has(&out, (const char *)element.ptr);
+    assert_false(kit_has(style, "<"));
+    tg_buf_free(&source);
+    tg_buf_free(&element);
+    wire_answer_done(&out);
+}
+
+/* R-PRE-3 */
+static void
+a_hostile_text_stays_text(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *shown;
+    } cases[] = {
+        {"</title><script>alert(1)</script>",
+         "&lt;/title&gt;&lt;script&gt;alert(1)&lt;/script&gt;"},
+        {"\"><img src=x onerror=alert(1)>",
+         "&quot;&gt;&lt;img src=x onerror=alert(1)&gt;"},
+        {"' onload='x", "&#39; onload=&#39;x"},
+        {"&lt;b&gt; &amp &#60;", "&amp;lt;b&amp;gt; &amp;amp &amp;#60;"},
+        {"<!--", "&lt;!--"},
+        {"]]>", "]]&gt;"},
+        {"\xf0\x9f\x94\x91", "\xf0\x9f\x94\x91"},
+    };
+    struct wire_answer plain = preview(&open_site, "t", "d", "https://i.example");
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct wire_answer out = preview(&open_site, cases[i].text,
+                                         cases[i].text, "https://i.example");
+        struct tg_span body = tg_span_buf(&out.body);
+
+        assert_int_equal(kit_occurrences(body, cases[i].shown), 5);
+        assert_int_equal(kit_occurrences(body, "<"),
+                         kit_occurrences(tg_span_buf(&plain.body), "<"));
+        assert_int_equal(kit_occurrences(body, "\""),
+                         kit_occurrences(tg_span_buf(&plain.body), "\""));
+        wire_answer_done(&out);
+    }
+    wire_answer_done(&plain);
+}
+
+/* R-PRE-3 */
+static void
+the_policy_opens_for_the_one_image_and_nothing_can_end_it_early(void **state)
+{
+    static const struct {
+        const char *url;
+        const char *source;
+    } cases[] = {
+        {"https://img.example/k.png", "; img-src https://img.example/k.png"},
+        {"HTTPS://Img.Example:8443/a?b;c#d",
+         "; img-src https://Img.Example:8443/a"},
+        {"https://img.example", "; img-src https://img.example"},
+        {"https://img.example/a;script-src,*'x'%20",
+         "; img-src https://img.example/a%3Bscript-src%2C%2A%27x%27%20"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct wire_answer out = preview_of_image(&open_site, cases[i].url);
+        struct tg_span policy = kit_find(&out, "Content-Security-Policy");
+        size_t len = strlen(cases[i].source);
+        struct tg_span end = {policy.ptr + policy.len - len, len};
+
+        kit_span_is(end, cases[i].source);
+        assert_int_equal(kit_occurrences(policy, ";"), 5);
+        assert_int_equal(kit_occurrences(policy, ","), 0);
+        wire_answer_done(&out);
+    }
+}
+
+/* R-PRE-3 */
+static void
+an_image_of_a_host_that_is_not_listed_is_left_out(void **state)
+{
+    static const struct {
+        const char *url;
+        bool shown;
+    } cases[] = {
+        {"https://img.example/k.png", true},
+        {"https://CDN.example:444/k.png", true},
+        {"https://evil.example/img.example", false},
+        {"https://img.example.evil.example/", false},
+        {"https://www.img.example/", false},
+        {"https://img.example./", false},
+        {"https://[::1]/", false},
+        {"https://me@img.example/", false}, /* as an older relay let in */
+        {"javascript:alert(1)", false},
+        {"", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct wire_answer out = preview_of_image(&strict_site, cases[i].url);
+        struct tg_span body = tg_span_buf(&out.body);
+
+        assert_int_equal(kit_has(body, "<img "), cases[i].shown);
+        assert_int_equal(kit_has(body, "og:image"), cases[i].shown);
+        assert_int_equal(
+            kit_has(kit_find(&out, "Content-Security-Policy"), "img-src"),
+            cases[i].shown);
+        wire_answer_done(&out);
+    }
+}
+
+/* The policy cannot name an IPv6 literal, so a browser would not show it. */
+static void
+an_image_of_a_literal_ipv6_address_is_left_out(void **state)
+{
+    struct wire_answer out = preview_of_image(&open_site, "https://[::1]/k");
+
+    (void)state;
+    assert_has_not(&out, "[::1]");
+    wire_answer_done(&out);
+}
+
+static void
+the_largest_texts_are_written_with_two_allocations(void **state)
+{
+    char text[4 * LIMIT_DESCRIPTION_CHARACTERS + 1];
+    char url[LIMIT_IMAGE_URL + 1];
+    struct wire_answer out;
+
+    (void)state;
+    memset(text, '"', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    memset(url, ';', sizeof(url) - 1);
+    memcpy(url, "https://img.example/", 20);
+    url[sizeof(url) - 1] = '\0';
+    tg_alloc_fail_after(2);
+    out = preview(&open_site, text, text, url);
+    tg_alloc_fail_after(-1);
+    assert_true(kit_find(&out, "Content-Security-Policy").len > 6000);
+    wire_answer_done(&out);
+}
+
+/* R-PRE-4 */
+static void
+a_person_who_comes_too_late_is_told_so_and_a_program_gets_a_document(
+    void **state)
+{
+    struct wire_problem gone = {WIRE_NO_SUCH_MAILBOX, NULL, NULL};
+    struct wire_problem busy = {WIRE_TOO_MANY, NULL, NULL};
+    struct wire_ids ids = {.has_request_id = true,
+                           .request_id = {kit_uuid(ID_SENT)}};
+    struct wire_answer out;
+
+    (void)state;
+    assert_int_equal(wire_refuse(gone, &ids, NULL, true, &out), TG_OK);
+    assert_int_equal(out.status, 404);
+    kit_header_is(&out, "Content-Type", "text/html; charset=utf-8");
+    kit_header_is(&out, "Mailbox-Request-ID", ID_WRITTEN);
+    assert_has(&out, "<h1>This share is no longer available</h1>");
+    assert_has_not(&out, ID_WRITTEN);
+    wire_answer_done(&out);
+    assert_int_equal(wire_refuse(gone, &ids, NULL, false, &out), TG_OK);
+    kit_header_is(&out, "Content-Type", "application/problem+json");
+    wire_answer_done(&out);
+    assert_int_equal(wire_refuse(busy, &ids, NULL, true, &out), TG_OK);
+    assert_int_equal(out.status, 429);
+    kit_header_is(&out, "Content-Type", "application/problem+json");
+    wire_answer_done(&out);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            the_preview_has_opengraph_for_messengers_and_words_for_people),
+        cmocka_unit_test(
+            the_pages_have_no_script_link_or_form_and_headers_that_forbid_them),
+        cmocka_unit_test(the_style_has_the_hash_that_the_policy_names),
+        cmocka_unit_test(a_hostile_text_stays_text),
+        cmocka_unit_test(
+            the_policy_opens_for_the_one_image_and_nothing_can_end_it_early),
+        cmocka_unit_test(an_image_of_a_host_that_is_not_listed_is_left_out),
+        cmocka_unit_test(an_image_of_a_literal_ipv6_address_is_left_out),
+        cmocka_unit_test(the_largest_texts_are_written_with_two_allocations),
+        cmocka_unit_test(
+            a_person_who_comes_too_late_is_told_so_and_a_program_gets_a_document),
+    };
+
+    return cmocka_run_group_tests_name("wire_page", tests, NULL, NULL);
+}
