@@ -1,0 +1,40 @@
+/* tigress forget SHARE */
+#include <time.h>
+
+#include "commands.h"
+#include "ending.h"
+
+/* A share that others can still take is not forgotten: nobody could cancel it
+ * any more. */
+static bool
+is_over(const struct tg_share *share)
+{
+    int64_t expires = tg_share_expires_s(share);
+
+    return session_has_ended(share) ||
+           (expires != 0 && expires <= (int64_t)time(NULL));
+}
+
+int
+cmd_forget(struct session *s)
+{
+    struct tg_share *share = NULL;
+    enum tg_err err = TG_E_STATE;
+    int64_t id;
+    int status = session_open(s);
+
+    if (status == STATUS_DONE)
+        status = session_share(s, s->options->operands[1], &share);
+    if (status != STATUS_DONE)
+        return status;
+    id = tg_share_id(share);
+    if (is_over(share))
+        err = TG_OK;
+    tg_share_close(share);
+    if (err == TG_OK)
+        err = tg_wallet_forget_share(s->wallet, id);
+    if (err != TG_OK)
+        return output_fail(&s->out, ABOUT_SHARE, err, NULL);
+    ending_print(s, id, "forgotten", "The share is no longer in the wallet.");
+    return STATUS_DONE;
+}

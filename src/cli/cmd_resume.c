@@ -1,0 +1,70 @@
+/* tigress resume [SHARE] */
+#include "commands.h"
+#include "deliver.h"
+#include "each.h"
+
+static void
+print_resumed(const struct session *s, const struct tg_share *share)
+{
+    if (s->out.json) {
+        struct output_object o = output_begin("resumed");
+
+        output_number(&o, "share", tg_share_id(share));
+        output_end(&o);
+    }
+    output_note(&s->out, "Share %lld: the interrupted step is done.",
+                (long long)tg_share_id(share));
+}
+
+/* A recipient whose first reading failed has no step that was begun: reading
+ * may simply be repeated (R-READ-3). */
+static int
+read_again(struct session *s, struct tg_share *share)
+{
+    struct deliver to_stdout = {NULL, -1};
+    struct tg_provisioning *message = NULL;
+    enum tg_err err = tg_share_receive(share, &message);
+    int status;
+
+    if (err == TG_E_NO_NEWS)
+        return STATUS_DONE;
+    if (err != TG_OK)
+        return session_fail(s, ABOUT_SHARE, err);
+    status = deliver_message(s, &to_stdout, share, message);
+    tg_provisioning_free(message);
+    return status;
+}
+
+static int
+resume(struct session *s, struct tg_share *share, void *self)
+{
+    enum tg_err err;
+
+    (void)self;
+    if (tg_share_is_pending(share)) {
+        err = tg_share_resume(share);
+        if (err != TG_OK)
+            return session_fail(s, ABOUT_SHARE, err);
+        print_resumed(s, share);
+    }
+    if (session_has_ended(share) || tg_share_role(share) != TG_RECIPIENT)
+        return STATUS_DONE;
+    return read_again(s, share);
+}
+
+int
+cmd_resume(struct session *s)
+{
+    struct tg_share *share = NULL;
+    int status = session_open(s);
+
+    if (status != STATUS_DONE)
+        return status;
+    if (s->options->operand_count == 1)
+        return each_share(s, resume, NULL);
+    status = session_share(s, s->options->operands[1], &share);
+    if (status == STATUS_DONE)
+        status = resume(s, share, NULL);
+    tg_share_close(share);
+    return status;
+}

@@ -1,0 +1,189 @@
+/* tigress share FILE */
+#include <string.h>
+#include <time.h>
+
+#include "commands.h"
+#include "input.h"
+#include "link.h"
+
+enum { RELAY_SIZE = 300 };
+
+static const struct {
+    const char *word;
+    enum tg_vertical vertical;
+    const char *title;
+    const char *description;
+} verticals[] = {
+    {"general", TG_VERTICAL_GENERAL, "A credential for you",
+     "Open this link on the device that shall have the credential."},
+    {"home", TG_VERTICAL_HOME, "A home key for you",
+     "Open this link on the device that shall have the key."},
+    {"car", TG_VERTICAL_CAR, "A car key for you",
+     "Open this link on the device that shall have the key."},
+};
+
+/* "https://host:port/" is what people copy; the library wants "host:port". */
+static bool
+relay_name(const char *text, char out[RELAY_SIZE])
+{
+    static const char scheme[] = "https://";
+    size_t len;
+
+    if (strncmp(text, scheme, sizeof scheme - 1) == 0)
+        text += sizeof scheme - 1;
+    len = strlen(text);
+    if (len > 0 && text[len - 1] == '/')
+        len--;
+    if (len == 0 || len >= RELAY_SIZE || memchr(text, '/', len) != NULL)
+        return false;
+    memcpy(out, text, len);
+    out[len] = '\0';
+    return true;
+}
+
+/* The seconds from now to `text`, or -1 when it is no time to come. */
+static int64_t
+seconds_until(const char *text)
+{
+    struct tm tm = {0};
+    const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    int64_t left;
+
+    if (end == NULL || *end != '\0')
+        return -1;
+    left = (int64_t)timegm(&tm) - (int64_t)time(NULL);
+    return left > 0 ? left : -1;
+}
+
+static int
+set_lifetime(struct session *s, struct tg_share_offer *offer)
+{
+    offer->lifetime_s = s->options->lifetime;
+    if (s->options->expires == NULL)
+        return STATUS_DONE;
+    if (offer->lifetime_s != 0)
+        return output_usage(&s->out, "--expires and --lifetime say the same: "
+                                     "give one of them.");
+    offer->lifetime_s = seconds_until(s->options->expires);
+    if (offer->lifetime_s < 0)
+        return output_usage(&s->out, "--expires wants a time to come, as "
+                                     "2030-12-31T18:00:00Z.");
+    return STATUS_DONE;
+}
+
+/* A car key is made by messages in turn, so its recipient must write, too. */
+static bool
+is_car(const char *format, const char *vertical)
+{
+    return strcmp(format, TG_FORMAT_CAR_KEY) == 0 ||
+           (vertical != NULL && strcmp(vertical, "car") == 0);
+}
+
+/* What is shown in previews; a person's words go before ours. */
+static void
+describe(const struct options *o, bool car, struct tg_share_offer *offer)
+{
+    const char *word = o->vertical;
+
+    if (word == NULL)
+        word = car ? "car" : "general";
+    for (size_t i = 0; i < sizeof verticals / sizeof verticals[0]; i++) {
+        if (strcmp(verticals[i].word, word) != 0)
+            continue;
+        offer->vertical = verticals[i].vertical;
+        offer->title = verticals[i].title;
+        offer->description = verticals[i].description;
+    }
+    if (o->title != NULL)
+        offer->title = o->title;
+    if (o->description != NULL)
+        offer->description = o->description;
+}
+
+static void
+fill(const struct options *o, const struct tg_provisioning *message,
+     struct tg_share_offer *offer)
+{
+    bool car = is_car(tg_provisioning_format_name(message), o->vertical);
+
+    describe(o, car, offer);
+    offer->access_rights = car ? "RWD" : "RD";
+    if (o->rights != NULL)
+        offer->access_rights = o->rights;
+    offer->algorithm = TG_AEAD_AES_128_GCM;
+    if (o->algorithm != NULL && strcmp(o->algorithm, "aes-256-gcm") == 0)
+        offer->algorithm = TG_AEAD_AES_256_GCM;
+    offer->format = tg_provisioning_format_name(message);
+    offer->content = tg_provisioning_content(message);
+}
+
+/* The mailbox was not made. A share that can still be made stays. */
+static int
+fail(struct session *s, struct tg_share *share, enum tg_err err)
+{
+    int64_t id = tg_share_id(share);
+    bool failed = tg_share_state(share) == TG_SHARE_FAILED;
+    int status = session_fail(s, ABOUT_OFFER, err);
+
+    tg_share_close(share);
+    if (!failed)
+        output_note(&s->out, "It is share %lld: \"tigress resume %lld\" tries "
+                             "again.", (long long)id, (long long)id);
+    else if (tg_wallet_forget_share(s->wallet, id) != TG_OK)
+        output_note(&s->out, "It is listed as share %lld.", (long long)id);
+    return status;
+}
+
+static int
+create(struct session *s, const struct tg_share_offer *offer)
+{
+    struct tg_share *share = NULL;
+    char until[OUTPUT_TIME_SIZE];
+    enum tg_err err = tg_share_create(s->wallet, s->client, offer, &share);
+    int status;
+
+    if (err != TG_OK)
+        return session_fail(s, ABOUT_OFFER, err);
+    err = tg_share_resume(share);
+    if (err != TG_OK)
+        return fail(s, share, err);
+    output_format_time(tg_share_expires_s(share), until);
+    output_note(&s->out, "Share %lld is ready until %s. The first device that "
+                         "opens this link gets it:",
+                (long long)tg_share_id(share), until);
+    status = link_print(s, share, "shared", s->options->qr);
+    tg_share_close(share);
+    return status;
+}
+
+int
+cmd_share(struct session *s)
+{
+    const struct options *o = s->options;
+    struct tg_provisioning *message = NULL;
+    struct tg_share_offer offer = {0};
+    char relay[RELAY_SIZE];
+    char image[RELAY_SIZE + 32];
+    int status;
+
+    if (o->relay == NULL || !relay_name(o->relay, relay))
+        return output_usage(&s->out, "Name the relay: --relay HOST[:PORT].");
+    snprintf(image, sizeof image, "https://%s/favicon.ico", relay);
+    offer.relay = relay;
+    offer.image_url = o->image == NULL ? image : o->image;
+    status = set_lifetime(s, &offer);
+    if (status == STATUS_DONE)
+        status = input_read(s, o->operands[1], &message);
+    if (status != STATUS_DONE)
+        return status;
+    fill(o, message, &offer);
+    status = session_open(s);
+    /* Who names a relay here, means it. */
+    if (status == STATUS_DONE &&
+        tg_allow_list_add(s->allowed, relay) != TG_OK)
+        status = output_usage(&s->out, "Name the relay: --relay HOST[:PORT].");
+    if (status == STATUS_DONE)
+        status = create(s, &offer);
+    tg_provisioning_free(message);
+    return status;
+}

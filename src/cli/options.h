@@ -1,0 +1,91 @@
+/* The command line: one table of options for parsing, help and manual page. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum { OPTIONS_ALLOW_MAX = 32, OPTIONS_OPERANDS_MAX = 3 };
+
+/* What the command line said. Texts are borrowed from argv. NULL, 0 and false
+ * mean that the option was not given, unless it says a default. */
+struct options {
+    /* of every command */
+    const char *wallet;
+    const char *ca;
+    const char *allow[OPTIONS_ALLOW_MAX];
+    size_t allow_count;
+    const char *allow_file;
+    bool json;
+    bool quiet;
+    bool verbose;
+    bool help;
+    bool version;
+
+    /* of some */
+    const char *relay;
+    const char *title;
+    const char *description;
+    const char *image;
+    const char *expires;
+    long lifetime;
+    const char *rights;
+    const char *vertical;
+    const char *algorithm;
+    bool qr;
+    const char *color;
+    const char *url_file;
+    const char *out;
+    bool finish;
+    long timeout;
+
+    const char *operands[OPTIONS_OPERANDS_MAX];
+    size_t operand_count;
+
+    unsigned given; /* for options_check(): a bit for each line of the table */
+};
+
+/* Which commands take an option. */
+enum options_scope {
+    OPTIONS_SHARE = 1 << 0,
+    OPTIONS_RECEIVE = 1 << 1,
+    OPTIONS_LIST = 1 << 2,
+    OPTIONS_SHOW = 1 << 3,
+    OPTIONS_UPDATE = 1 << 4,
+    OPTIONS_CANCEL = 1 << 5,
+    OPTIONS_RELINQUISH = 1 << 6,
+    OPTIONS_WATCH = 1 << 7,
+    OPTIONS_QR = 1 << 8,
+    OPTIONS_RESUME = 1 << 9,
+    OPTIONS_FINISH = 1 << 10,
+    OPTIONS_FORGET = 1 << 11,
+    OPTIONS_ALL = (1 << 12) - 1
+};
+
+/* Why a command line was not understood: `argument` is borrowed from it. */
+struct options_error {
+    const char *reason;
+    const char *argument;
+};
+
+/* Read argv[1..argc): options anywhere, operands in their order, the first of
+ * them the name of the command. "--" ends the options. False: *why says which
+ * argument and why; *out is then unspecified. */
+bool options_parse(int argc, char *const *argv, struct options *out,
+                   struct options_error *why);
+
+/* Whether every option that was given belongs to the command of `scope`. */
+bool options_check(const struct options *options, enum options_scope scope,
+                   struct options_error *why);
+
+/* Print the options of `scope` as two columns: those of it alone, or, with
+ * `common`, those that every command has. */
+void options_print_help(FILE *to, enum options_scope scope, bool common);
+
+/* True when one of argv[1..argc) looks like a share URL. Its bytes are
+ * overwritten at once, since any user may read the command line of any
+ * process in /proc. Source: R-URL-1. */
+bool options_wipe_share_urls(int argc, char **argv);
+
+#endif

@@ -1,0 +1,204 @@
+/* See session.h. */
+#include "session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { PATH_SIZE = 4096 };
+
+/* $variable/tail, or ~/fallback/tail when it is not set or not absolute (XDG
+ * Base Directory Specification). False when neither gives a usable path. */
+static bool
+base_path(const char *variable, const char *fallback, const char *tail,
+          char out[PATH_SIZE])
+{
+    const char *base = getenv(variable);
+    const char *home = getenv("HOME");
+    int len;
+
+    if (base != NULL && *base == '/')
+        len = snprintf(out, PATH_SIZE, "%s/%s", base, tail);
+    else if (home != NULL && *home == '/')
+        len = snprintf(out, PATH_SIZE, "%s/%s/%s", home, fallback, tail);
+    else
+        return false;
+    return len > 0 && len < PATH_SIZE;
+}
+
+/* Make the directories above `path`, for this user alone. What fails here
+ * fails again, and is reported, when the file is opened. */
+static void
+make_parents(char *path)
+{
+    for (char *at = strchr(path + 1, '/'); at != NULL;
+         at = strchr(at + 1, '/')) {
+        *at = '\0';
+        (void)mkdir(path, 0700);
+        *at = '/';
+    }
+}
+
+static int
+open_wallet(struct session *s)
+{
+    char standard[PATH_SIZE];
+    const char *path = s->options->wallet;
+    enum tg_err err;
+
+    if (path == NULL) {
+        if (!base_path("XDG_STATE_HOME", ".local/state", "tigress/wallet.db",
+                       standard))
+            return output_usage(&s->out, "There is no home directory for the "
+                                         "wallet: name one with --wallet.");
+        make_parents(standard);
+        path = standard;
+    }
+    err = tg_wallet_open(path, &s->wallet);
+    if (err != TG_OK)
+        return output_fail(&s->out, ABOUT_WALLET, err, path);
+    return STATUS_DONE;
+}
+
+static int
+load_list(struct session *s, const char *path)
+{
+    size_t line = 0;
+    enum tg_err err = tg_allow_list_load(s->allowed, path, &line);
+
+    if (err == TG_E_FORMAT)
+        return output_usage(&s->out, "Line %zu of the list of allowed relays "
+                                     "names no relay (HOST[:PORT]).", line);
+    if (err == TG_E_NOT_FOUND)
+        err = TG_E_IO;
+    if (err != TG_OK)
+        return output_fail(&s->out, ABOUT_INPUT, err, path);
+    return STATUS_DONE;
+}
+
+/* The user's own list need not exist; one that was named must. */
+static int
+load_allow_list(struct session *s)
+{
+    char standard[PATH_SIZE];
+
+    if (s->options->allow_file != NULL)
+        return load_list(s, s->options->allow_file);
+    if (!base_path("XDG_CONFIG_HOME", ".config", "tigress/relays", standard))
+        return STATUS_DONE;
+    if (tg_allow_list_load(s->allowed, standard, NULL) == TG_E_NOT_FOUND)
+        return STATUS_DONE;
+    return load_list(s, standard);
+}
+
+static int
+make_allow_list(struct session *s)
+{
+    enum tg_err err = tg_allow_list_new(&s->allowed);
+
+    if (err != TG_OK)
+        return output_fail(&s->out, ABOUT_SHARE, err, NULL);
+    for (size_t i = 0; i < s->options->allow_count; i++) {
+        err = tg_allow_list_add(s->allowed, s->options->allow[i]);
+        if (err == TG_E_FORMAT)
+            return output_usage(&s->out, "--allow wants HOST[:PORT], without "
+                                         "https:// and without a path.");
+        if (err != TG_OK)
+            return output_fail(&s->out, ABOUT_SHARE, err, NULL);
+    }
+    return load_allow_list(s);
+}
+
+static int
+make_client(struct session *s)
+{
+    enum tg_err err = tg_relay_client_new(s->allowed, &s->client);
+
+    if (err == TG_OK && s->options->ca != NULL)
+        err = tg_relay_client_set_ca_file(s->client, s->options->ca);
+    if (err != TG_OK)
+        return output_fail(&s->out, ABOUT_SHARE, err, NULL);
+    return STATUS_DONE;
+}
+
+int
+session_open(struct session *s)
+{
+    int status = make_allow_list(s);
+
+    if (status == STATUS_DONE)
+        status = make_client(s);
+    if (status == STATUS_DONE)
+        status = open_wallet(s);
+    return status;
+}
+
+void
+session_close(struct session *s)
+{
+    tg_wallet_close(s->wallet);
+    tg_relay_client_free(s->client);
+    tg_allow_list_free(s->allowed);
+    s->wallet = NULL;
+    s->client = NULL;
+    s->allowed = NULL;
+}
+
+enum tg_err
+session_open_share(struct session *s, int64_t id, struct tg_share **out)
+{
+    struct tg_share *share = NULL;
+    enum tg_err err = tg_share_open(s->wallet, s->client, id, &share);
+
+    if (err != TG_OK)
+        return err;
+    err = tg_allow_list_add(s->allowed, tg_share_relay(share));
+    if (err != TG_OK) {
+        tg_share_close(share);
+        return err;
+    }
+    *out = share;
+    return TG_OK;
+}
+
+int
+session_share(struct session *s, const char *word, struct tg_share **out)
+{
+    char *end;
+    long long id;
+    enum tg_err err;
+
+    errno = 0;
+    id = strtoll(word, &end, 10);
+    if (errno != 0 || end == word || *end != '\0' || id < 1)
+        return output_usage(&s->out, "A share is named by its number: see "
+                                     "\"tigress list\".");
+    err = session_open_share(s, id, out);
+    if (err != TG_OK)
+        return output_fail(&s->out, ABOUT_SHARE, err, NULL);
+    return STATUS_DONE;
+}
+
+int
+session_fail(struct session *s, enum messages_about about, enum tg_err err)
+{
+    return output_fail(&s->out, about, err, tg_relay_client_reason(s->client));
+}
+
+bool
+session_has_ended(const struct tg_share *share)
+{
+    switch (tg_share_state(share)) {
+    case TG_SHARE_NEW:
+    case TG_SHARE_OPEN:
+        return false;
+    case TG_SHARE_FINISHED:
+    case TG_SHARE_CANCELLED:
+    case TG_SHARE_RELINQUISHED:
+    case TG_SHARE_GONE:
+    case TG_SHARE_FAILED:
+        return true;
+    }
+    return true;
+}

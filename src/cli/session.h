@@ -1,0 +1,45 @@
+/* What a command works with: options, output, wallet and relay client.
+ *
+ * Functions that return `int` give an exit status; when it is not STATUS_DONE
+ * they have told the user why.
+ */
+#ifndef CLI_SESSION_H
+#define CLI_SESSION_H
+
+#include <tigress/tigress.h>
+
+#include "options.h"
+#include "output.h"
+
+struct session {
+    const struct options *options;
+    struct output out;
+    struct tg_wallet *wallet;
+    struct tg_allow_list *allowed;
+    struct tg_relay_client *client;
+};
+
+/* Open the wallet and make the client, with the relays that the options and
+ * the list of allowed relays name. */
+int session_open(struct session *s);
+
+/* Give all of it back. Fine after an error, and twice. */
+void session_close(struct session *s);
+
+/* Open the share that a word of the command line names by its number. */
+int session_share(struct session *s, const char *word, struct tg_share **out);
+
+/* Open a share by its id. Its relay becomes an allowed one for this process:
+ * it was judged when the share was begun. */
+enum tg_err session_open_share(struct session *s, int64_t id,
+                               struct tg_share **out);
+
+/* Report an error of a call that may have talked to a relay, with the
+ * client's reason as technical detail. */
+int session_fail(struct session *s, enum messages_about about,
+                 enum tg_err err);
+
+/* True when the state is an end: nothing more will happen to the share. */
+bool session_has_ended(const struct tg_share *share);
+
+#endif
