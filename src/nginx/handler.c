@@ -1,0 +1,324 @@
+/* The life of a request, in the order in which it happens here:
+ *
+ *   handler_content()  method and path, size, headers  (PROTOCOL §4, §13)
+ *   after_body()       the body; into the store
+ *   answer()           back from the store; out
+ *
+ * Every verdict is wire's or the core's. A request stays with nginx while its
+ * operation is under way, whatever its client does (service.h).
+ */
+#include "nginx/module.h"
+
+#include "nginx/request_body.h"
+#include "nginx/respond.h"
+#include "nginx/service.h"
+
+/* ---- the state of a request -------------------------------------------- */
+
+static void
+release(void *data)
+{
+    struct relay_call *call = data;
+
+    exchange_done(&call->exchange);
+    wire_body_done(&call->body);
+    wire_answer_done(&call->answer);
+    tg_buf_free(&call->body_bytes);
+}
+
+struct relay_call *
+handler_call(ngx_http_request_t *r)
+{
+    struct relay_call *call =
+        ngx_http_get_module_ctx(r, ngx_http_tigress_module);
+    ngx_pool_cleanup_t *cleanup;
+
+    if (call != NULL)
+        return call;
+    if ((call = ngx_pcalloc(r->pool, sizeof(*call))) == NULL ||
+        (cleanup = ngx_pool_cleanup_add(r->pool, 0)) == NULL)
+        return NULL;
+    cleanup->handler = release;
+    cleanup->data = call;
+    call->request = r;
+    ngx_http_set_ctx(r, call, ngx_http_tigress_module);
+    return call;
+}
+
+bool
+handler_is_ours(ngx_http_request_t *r)
+{
+    const struct relay_location *location =
+        ngx_http_get_module_loc_conf(r, ngx_http_tigress_module);
+    const struct relay_server *server =
+        ngx_http_get_module_srv_conf(r, ngx_http_tigress_module);
+
+    return location->serves || (server->serves && !r->valid_location);
+}
+
+/* ---- what nginx has found, for wire ------------------------------------ */
+
+static struct tg_span
+to_span(ngx_str_t text)
+{
+    return (struct tg_span){text.data, text.len};
+}
+
+void
+handler_route(struct relay_call *call)
+{
+    const ngx_http_request_t *r = call->request;
+
+    if (call->is_routed)
+        return;
+    call->problem = wire_route(to_span(r->method_name), to_span(r->uri),
+                               &call->route);
+    call->is_routed = 1;
+}
+
+/* The place of a header of the protocol, NULL for all others. Names come in
+ * lower case. */
+static struct wire_header *
+place_of(struct wire_headers *headers, const ngx_table_elt_t *line)
+{
+    const struct {
+        ngx_str_t name;
+        struct wire_header *place;
+    } known[] = {
+        {ngx_string("mailbox-request-id"), &headers->request_id},
+        {ngx_string("mailbox-device-claim"), &headers->claim},
+        {ngx_string("content-type"), &headers->content_type},
+        {ngx_string("if-match"), &headers->if_match},
+        {ngx_string("if-none-match"), &headers->if_none_match},
+    };
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (line->key.len == known[i].name.len &&
+            ngx_memcmp(line->lowcase_key, known[i].name.data,
+                       known[i].name.len) == 0)
+            return known[i].place;
+    return NULL;
+}
+
+static void
+collect_headers(const ngx_http_request_t *r, struct wire_headers *headers)
+{
+    const ngx_list_part_t *part = &r->headers_in.headers.part;
+
+    for (; part != NULL; part = part->next) {
+        const ngx_table_elt_t *lines = part->elts;
+
+        for (ngx_uint_t i = 0; i < part->nelts; i++) {
+            struct wire_header *header = place_of(headers, &lines[i]);
+
+            if (header == NULL)
+                continue;
+            if (header->count++ == 0)
+                header->value = to_span(lines[i].value);
+        }
+    }
+}
+
+void
+handler_read_headers(struct relay_call *call)
+{
+    /* Of a call that is not known, only what is echoed has a meaning. */
+    enum wire_call as = call->is_routed && call->problem.refusal == WIRE_FINE
+                            ? call->route.call
+                            : CALL_DISPLAY;
+
+    collect_headers(call->request, &call->headers);
+    call->headers_problem =
+        wire_parse_headers(as, &call->headers, &call->ids);
+}
+
+/* ---- refusing ---------------------------------------------------------- */
+
+/* Refuse before the body was read; it is thrown away as it comes. */
+static ngx_int_t
+refuse_unread(struct relay_call *call, struct wire_problem problem)
+{
+    ngx_http_request_t *r = call->request;
+
+    if (r->headers_in.expect != NULL) {
+        /* The client may keep its body back now, and then nobody could tell
+         * where its next request begins. */
+        r->expect_tested = 1;
+        r->keepalive = 0;
+    }
+    if (problem.refusal == WIRE_BODY_TOO_LARGE)
+        r->keepalive = 0;
+    if (ngx_http_discard_request_body(r) != NGX_OK)
+        r->keepalive = 0;
+    return respond_refuse(call, problem);
+}
+
+static void
+refuse(struct relay_call *call, struct wire_problem problem)
+{
+    ngx_http_finalize_request(call->request, respond_refuse(call, problem));
+}
+
+static void
+refuse_plainly(struct relay_call *call, enum wire_refusal refusal)
+{
+    refuse(call, (struct wire_problem){.refusal = refusal});
+}
+
+/* ---- back from the store ----------------------------------------------- */
+
+static void
+refuse_failure(struct relay_call *call, enum tg_err err)
+{
+    /* Once a second at most: a store that is down fails every request. */
+    static time_t last_told;
+
+    if (last_told != ngx_time()) {
+        last_told = ngx_time();
+        ngx_log_error(NGX_LOG_ERR, call->request->connection->log, 0,
+                      "tigress: operation_failed error=%s", tg_err_name(err));
+    }
+    refuse_plainly(call, err == TG_E_FULL ? WIRE_FULL : WIRE_UNAVAILABLE);
+}
+
+static enum tg_err
+write_answer(struct relay_call *call)
+{
+    const struct exchange *ex = &call->exchange;
+    const struct wire_outcome outcome = {
+        .call = call->route.call,
+        .outcome = ex->outcome,
+        .effects = &ex->effects,
+        .mailbox = &ex->mailbox,
+        .memory = &ex->memory,
+        .mailbox_id = &ex->mailbox_id,
+        .body_problem = &call->body.problem,
+        .ids = &call->ids,
+        .now = ex->op.now,
+    };
+
+    return wire_answer(&outcome, &call->location->wire_site, &call->answer);
+}
+
+static void
+answer(ngx_http_request_t *r)
+{
+    struct relay_call *call =
+        ngx_http_get_module_ctx(r, ngx_http_tigress_module);
+
+    r->write_event_handler = ngx_http_request_empty_handler;
+    if (call->exchange.op.result != TG_OK)
+        refuse_failure(call, call->exchange.op.result);
+    else if (write_answer(call) != TG_OK)
+        refuse_plainly(call, WIRE_UNAVAILABLE);
+    else
+        ngx_http_finalize_request(r, respond_send(call));
+}
+
+/* ---- into the store ---------------------------------------------------- */
+
+static enum exchange_call
+exchange_call_of(enum wire_call call)
+{
+    switch (call) {
+    case CALL_CREATE:
+        return EXCHANGE_CREATE;
+    case CALL_DISPLAY:
+        return EXCHANGE_DISPLAY;
+    case CALL_READ:
+        return EXCHANGE_READ;
+    case CALL_UPDATE:
+        return EXCHANGE_UPDATE;
+    case CALL_DELETE:
+        return EXCHANGE_DELETE;
+    case CALL_RELINQUISH:
+        return EXCHANGE_RELINQUISH;
+    }
+    ngx_abort();
+}
+
+static void
+fill_exchange(struct relay_call *call)
+{
+    struct exchange *ex = &call->exchange;
+
+    ex->site = &call->location->exchange_site;
+    ex->call = exchange_call_of(call->route.call);
+    ex->mailbox_id = call->route.mailbox;
+    ex->claim = call->ids.claim;
+    ex->request.id = call->ids.request_id;
+    ex->request.if_match = call->ids.if_match;
+    ex->request.if_none_match = call->ids.if_none_match;
+    ex->request.body = call->body.request;
+}
+
+static void
+hand_in(struct relay_call *call)
+{
+    ngx_http_request_t *r = call->request;
+    const struct relay_main *main =
+        ngx_http_get_module_main_conf(r, ngx_http_tigress_module);
+    enum tg_err err;
+
+    if (wire_parse_body(call->route.call, &call->headers, call->body_text,
+                        &call->location->limits, &call->body) != TG_OK) {
+        refuse_plainly(call, WIRE_UNAVAILABLE);
+        return;
+    }
+    fill_exchange(call);
+    r->write_event_handler = answer;
+    err = service_submit(main->service, call);
+    if (err == TG_E_FULL)
+        refuse_plainly(call, WIRE_UNAVAILABLE); /* the queue, not the disk */
+    else if (err != TG_OK)
+        refuse_failure(call, err);
+}
+
+static void
+after_body(struct relay_call *call, enum body_result result)
+{
+    switch (result) {
+    case BODY_COMPLETE:
+        if (call->headers_problem.refusal != WIRE_FINE)
+            refuse(call, call->headers_problem);
+        else
+            hand_in(call);
+        return;
+    case BODY_TOO_LARGE:
+        refuse_plainly(call, WIRE_BODY_TOO_LARGE);
+        return;
+    case BODY_TIMED_OUT:
+        refuse_plainly(call, WIRE_TIMEOUT);
+        return;
+    case BODY_BROKEN:
+        refuse_plainly(call, WIRE_MALFORMED_HTTP);
+        return;
+    case BODY_NO_MEMORY:
+        refuse_plainly(call, WIRE_UNAVAILABLE);
+        return;
+    case BODY_GONE:
+        break;
+    }
+    ngx_http_finalize_request(call->request, NGX_HTTP_CLIENT_CLOSED_REQUEST);
+}
+
+/* ---- the beginning ----------------------------------------------------- */
+
+ngx_int_t
+handler_content(ngx_http_request_t *r)
+{
+    static const struct wire_problem too_large = {WIRE_BODY_TOO_LARGE, NULL,
+                                                  NULL};
+    struct relay_call *call = handler_call(r);
+
+    if (call == NULL)
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    call->location = ngx_http_get_module_loc_conf(r, ngx_http_tigress_module);
+    handler_route(call);
+    handler_read_headers(call);
+    if (call->problem.refusal != WIRE_FINE)
+        return refuse_unread(call, call->problem);
+    if (r->headers_in.content_length_n > (off_t)call->location->body_max)
+        return refuse_unread(call, too_large);
+    return request_body_read(call, after_body);
+}

@@ -1,0 +1,130 @@
+/* What the files of the adapter share: the configuration at its three levels,
+ * and the state of one request.
+ *
+ *   module.c           the record that nginx demands; start and end of a worker
+ *   directives.c       the table of directives; directive_types.c reads values
+ *   storage.c          the store's directory, checked before workers exist
+ *   service.c          a worker's way to its store thread and back
+ *   handler.c          the life of a request; request_body.c and respond.c its ends
+ *   refusals.c         errors that nginx finds by itself, in our words
+ *   redact.c           what may not get into logs (THREATS 24)
+ *   tls.c              R-TLS-1 to R-TLS-3
+ */
+#ifndef NGINX_MODULE_H
+#define NGINX_MODULE_H
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "store/batch.h"
+#include "store/exchange.h"
+#include "wire/wire.h"
+
+extern ngx_module_t ngx_http_tigress_module;
+
+struct service;
+
+/* ---- configuration ----------------------------------------------------- */
+
+/* Of the whole configuration (level http). */
+struct relay_main {
+    ngx_str_t store_directory;
+    ngx_uint_t store_size;      /* the most it may grow to, bytes */
+    ngx_uint_t commit_delay_ms;
+    ngx_uint_t sweep_interval_ms;
+    ngx_uint_t queue_most;      /* operations under way, a worker */
+
+    ngx_uint_t in_use;          /* some location serves */
+    int directory;              /* the store's, O_PATH; -1 when not in use */
+    struct row_salt salt;
+    ngx_array_t locations;      /* struct relay_location *, those that serve */
+
+    struct service *service;    /* of this worker; NULL when it cannot work */
+};
+
+/* Of a server. */
+struct relay_server {
+    ngx_flag_t insecure_loopback;
+    ngx_uint_t serves;          /* tigress is on somewhere in it */
+    ngx_str_t file;             /* … and where that is said */
+    ngx_uint_t line;
+};
+
+/* Of a location. */
+struct relay_location {
+    ngx_uint_t serves;          /* tigress on; not inherited */
+    ngx_str_t public_host;      /* HOST[:PORT]; empty: from the server's name */
+    ngx_uint_t lifetime_default_s;
+    ngx_uint_t lifetime_max_s;
+    ngx_uint_t payload_max;     /* decoded bytes */
+    ngx_uint_t body_timeout_ms; /* for the whole body */
+    ngx_array_t *image_hosts;   /* struct tg_span; NULL: any */
+
+    /* made of the above */
+    size_t body_max;
+    struct wire_limits limits;
+    struct wire_site wire_site;
+    struct exchange_site exchange_site;
+};
+
+/* How reading a body ended (body.h). */
+enum body_result {
+    BODY_COMPLETE,  /* relay_call.body_text is set */
+    BODY_TOO_LARGE,
+    BODY_TIMED_OUT,
+    BODY_BROKEN,    /* its framing is wrong */
+    BODY_NO_MEMORY,
+    BODY_GONE       /* so is the client */
+};
+
+/* ---- one request ------------------------------------------------------- */
+
+struct relay_call {
+    ngx_http_request_t *request;
+    struct relay_location *location;
+
+    /* found by handler.c */
+    ngx_uint_t is_routed;
+    struct wire_problem problem; /* of the route */
+    struct wire_route route;
+    struct wire_headers headers;
+    struct wire_ids ids;
+    struct wire_problem headers_problem;
+
+    /* gathered by request_body.c */
+    ngx_msec_t body_deadline;    /* of ngx_current_msec */
+    struct tg_buf body_bytes;    /* what came in pieces */
+    struct tg_span body_text;    /* the whole: those, or nginx's one buffer */
+    void (*body_done)(struct relay_call *call, enum body_result result);
+
+    /* on its way through the store */
+    struct batch_item item;
+    struct wire_body body;
+    struct exchange exchange;
+
+    /* written by wire/ */
+    struct wire_answer answer;
+    ngx_uint_t is_answered;      /* the answer is ours, not one of nginx */
+    ngx_uint_t replaces_body;    /* refusals.c: nginx's own is to be dropped */
+};
+
+/* The call of this request, made on first use; NULL when out of memory.
+ * Whatever it holds is released with the request. */
+struct relay_call *handler_call(ngx_http_request_t *r);
+
+/* Find out which call it is, once; later the path need not be there. */
+void handler_route(struct relay_call *call);
+
+/* Whether this request is for us to answer: its location serves, or nginx has
+ * found it wrong before it had a location, in a server that serves. */
+bool handler_is_ours(ngx_http_request_t *r);
+
+/* nginx's content handler of a location that serves. */
+ngx_int_t handler_content(ngx_http_request_t *r);
+
+/* Gather the headers of the protocol into call->headers, ids and
+ * headers_problem. */
+void handler_read_headers(struct relay_call *call);
+
+#endif

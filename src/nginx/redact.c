@@ -1,0 +1,185 @@
+/* See redact.h. */
+#include "nginx/redact.h"
+
+/* ---- error log --------------------------------------------------------- */
+
+static bool
+looking_at(const u_char *at, const u_char *end, const char *word)
+{
+    size_t len = strlen(word);
+
+    return (size_t)(end - at) >= len && ngx_strncmp(at, word, len) == 0;
+}
+
+/* The end of an address: where the next field or the line's end is. */
+static const u_char *
+skip_address(const u_char *at, const u_char *end)
+{
+    while (at < end && *at != ',' && *at != ' ')
+        at++;
+    return at;
+}
+
+/* The end of quoted text. A quote inside it cannot be told from the last one,
+ * so all up to the line's last quote is taken when nginx's own fields do not
+ * follow: better too much is lost than too little. */
+static const u_char *
+skip_quoted(const u_char *at, const u_char *end)
+{
+    const u_char *last = at;
+
+    for (const u_char *p = at; p < end; p++)
+        if (*p == '"')
+            last = p;
+    for (const u_char *p = at; p < last; p++)
+        if (*p == '"' && looking_at(p, end, "\" while "))
+            return p;
+    return last > at ? last : end;
+}
+
+size_t
+redact_line(const u_char *line, size_t len, u_char *out)
+{
+    const u_char *end = line + len;
+    u_char *to = out;
+    bool has_newline = len > 0 && end[-1] == LF;
+
+    if (has_newline)
+        end--;
+    for (const u_char *at = line; at < end;) {
+        *to++ = *at++;
+        if (to[-1] == '"') {
+            at = skip_quoted(at, end);
+            if (at < end)
+                *to++ = *at++;
+        } else if (to[-1] == ' ' && looking_at(at, end, "client: ")) {
+            at = skip_address(at + sizeof("client: ") - 1, end);
+        }
+    }
+    if (has_newline)
+        *to++ = LF;
+    return (size_t)(to - out);
+}
+
+/* Called by nginx in place of writing to the log's file. */
+static void
+write_redacted(ngx_log_t *log, ngx_uint_t level, u_char *line, size_t len)
+{
+    ngx_log_t *original = log->wdata;
+    u_char clean[NGX_MAX_ERROR_STR];
+
+    if (len > sizeof(clean))
+        len = sizeof(clean);
+    len = redact_line(line, len, clean);
+    if (original->writer != NULL)
+        original->writer(original, level, clean, len);
+    else
+        (void)ngx_write_fd(original->file->fd, clean, len);
+}
+
+ngx_int_t
+redact_error_log(ngx_conf_t *cf, ngx_http_core_loc_conf_t *core)
+{
+    ngx_log_t **link = &core->error_log;
+
+    /* Logs form a chain, one for each error_log directive. */
+    for (; *link != NULL; link = &(*link)->next) {
+        ngx_log_t *ours;
+
+        if ((*link)->writer == write_redacted)
+            continue;
+        if ((ours = ngx_palloc(cf->pool, sizeof(*ours))) == NULL)
+            return NGX_ERROR;
+        *ours = **link;
+        ours->writer = write_redacted;
+        ours->wdata = *link;
+        *link = ours;
+    }
+    return NGX_OK;
+}
+
+/* ---- access log -------------------------------------------------------- */
+
+static ngx_str_t unknown = ngx_string("-");
+static ngx_str_t mailboxes = ngx_string("/v1/m/");
+
+/* What stands for the path `uri` in logs: itself when it is one of ours that
+ * names no mailbox. */
+static ngx_str_t
+shown_path(ngx_str_t uri)
+{
+    static ngx_str_t mailbox = ngx_string("/v1/m/-");
+    static ngx_str_t open[] = {ngx_string("/"), ngx_string("/v1/m"),
+                               ngx_string("/.well-known/tigress")};
+
+    for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++)
+        if (uri.len == open[i].len &&
+            ngx_memcmp(uri.data, open[i].data, uri.len) == 0)
+            return open[i];
+    if (uri.len > mailboxes.len &&
+        ngx_memcmp(uri.data, mailboxes.data, mailboxes.len) == 0)
+        return mailbox;
+    return unknown;
+}
+
+/* "METHOD path PROTOCOL" with the shown path; "-" when there is no room, or
+ * when nothing was understood. */
+static ngx_str_t
+shown_request_line(ngx_http_request_t *r, ngx_str_t path)
+{
+    ngx_str_t line;
+    u_char *end;
+
+    if (r->uri.len == 0)
+        return unknown;
+    line.len = r->method_name.len + path.len + r->http_protocol.len + 2;
+    line.data = ngx_pnalloc(r->pool, line.len);
+    if (line.data == NULL)
+        return unknown;
+    end = ngx_cpymem(line.data, r->method_name.data, r->method_name.len);
+    *end++ = ' ';
+    end = ngx_cpymem(end, path.data, path.len);
+    *end++ = ' ';
+    (void)ngx_cpymem(end, r->http_protocol.data, r->http_protocol.len);
+    return line;
+}
+
+static void
+redact_request(ngx_http_request_t *r)
+{
+    ngx_str_t path = shown_path(r->uri);
+
+    r->request_line = shown_request_line(r, path);
+    r->uri = path;
+    r->unparsed_uri = path;
+    ngx_str_null(&r->args);
+    ngx_str_null(&r->exten);
+    /* $remote_addr, and "client: " of later messages; limits go by
+     * $binary_remote_addr, which stays. */
+    r->connection->addr_text = unknown;
+}
+
+ngx_int_t
+redact_post_read(ngx_http_request_t *r)
+{
+    const struct relay_server *server =
+        ngx_http_get_module_srv_conf(r, ngx_http_tigress_module);
+    struct relay_call *call;
+
+    if (!server->serves || r != r->main || r->uri.len <= mailboxes.len ||
+        ngx_memcmp(r->uri.data, mailboxes.data, mailboxes.len) != 0)
+        return NGX_DECLINED;
+    if ((call = handler_call(r)) == NULL)
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    handler_route(call);
+    redact_request(r);
+    return NGX_DECLINED;
+}
+
+ngx_int_t
+redact_before_log(ngx_http_request_t *r)
+{
+    if (handler_is_ours(r))
+        redact_request(r);
+    return NGX_OK;
+}
