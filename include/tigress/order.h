@@ -13,8 +13,8 @@
  *
  * A message is accepted only if its direction is the other side's, its
  * sequence is above all that this side has written or accepted, and
- * `previous` names a message that this side has written since it last
- * accepted one (empty: only if this side has never written).
+ * `previous` names a message that this side has written, none older than the
+ * one named before (empty: only if this side has never written).
  * Source: R-PAY-1; docs/decisions/01-message-order.md.
  */
 #ifndef TIGRESS_ORDER_H

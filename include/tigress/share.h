@@ -202,7 +202,8 @@ TG_API TG_MUST_USE enum tg_err tg_share_cancel(struct tg_share *share);
  * (else TG_E_STATE). Otherwise as tg_share_cancel(). Source: R-REL-1. */
 TG_API TG_MUST_USE enum tg_err tg_share_relinquish(struct tg_share *share);
 
-/* What is known of the share; text is borrowed, "" when not known (yet).
+/* What is known of the share, as of the last call that could fail; text is
+ * borrowed until the next such call, "" when not known (yet).
  * Title, description and image come from the initiator: show them as text. */
 TG_API int64_t tg_share_id(const struct tg_share *share);
 TG_API enum tg_role tg_share_role(const struct tg_share *share);

@@ -2,9 +2,9 @@
  *
  * A SQLite database, made with mode 0600. Every change is durable before the
  * call that makes it returns. Several processes may have the same wallet open:
- * a change is refused with TG_E_LOCKED when another process has changed the
- * same share since it was opened here (open the share again), or holds the
- * file for more than five seconds.
+ * every call on a share begins by reading it, and a change is refused with
+ * TG_E_LOCKED when another process has changed the same share in the meantime
+ * (call again), or holds the file for more than five seconds.
  *
  * The file holds secrets in the clear: who can read it can take the shares
  * that are still open.

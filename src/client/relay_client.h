@@ -1,0 +1,22 @@
+/* What share.c needs of the relay client besides <tigress/relay_client.h>:
+ * calls whose body is at hand, and pauses. */
+#ifndef CLIENT_RELAY_CLIENT_H
+#define CLIENT_RELAY_CLIENT_H
+
+#include <tigress/relay_client.h>
+
+#include "client/relay_client_answer.h"
+
+/* Make a call with this body, exactly; errors as the public calls. */
+TG_MUST_USE enum tg_err
+relay_client_call(struct tg_relay_client *client, enum relay_verb verb,
+                  const struct tg_relay_call *call, struct tg_span body,
+                  struct tg_relay_answer **out);
+
+bool relay_client_allows(const struct tg_relay_client *client,
+                         const char *relay);
+
+/* Wait. False when whoever waits should give up. */
+bool relay_client_pause(struct tg_relay_client *client, int64_t pause_ms);
+
+#endif
