@@ -1,0 +1,31 @@
+/* A grant: which vehicle, what it may be asked for, and from when until when.
+ * It is what an owner offers, a friend asks for, and a certificate carries. */
+#ifndef CAR_GRANT_H
+#define CAR_GRANT_H
+
+#include "entitlements.h"
+#include "moment.h"
+
+/* A vehicle identification number (ISO 3779): 17 characters. */
+enum { GRANT_VIN_LEN = 17 };
+
+struct grant {
+    char vehicle[GRANT_VIN_LEN + 1];
+    entitlements allowed;
+    moment not_before; /* the first second in which it may be used */
+    moment not_after;  /* the last one */
+};
+
+/* That `text` is 17 capital letters and digits without I, O and Q. */
+bool grant_is_vin(const char *text);
+
+/* False, *out untouched, when `text` is none. */
+bool grant_set_vehicle(const char *text, struct grant *out);
+
+bool grant_equal(const struct grant *a, const struct grant *b);
+
+/* That `inner` gives nothing beyond `outer`: same vehicle, no further
+ * entitlement, not one second earlier or later. */
+bool grant_within(const struct grant *inner, const struct grant *outer);
+
+#endif
