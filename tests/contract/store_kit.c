@@ -32,6 +32,16 @@ kit_is_durable(void)
     return is_lmdb;
 }
 
+int
+kit_run_tests(const char *name, const struct CMUnitTest *tests, size_t always,
+              size_t all, bool rest)
+{
+    if (!rest)
+        printf("# %zu tests are left out here\n", all - always);
+    return _cmocka_run_group_tests(name, tests, rest ? all : always, NULL,
+                                   NULL);
+}
+
 void
 kit_create(struct kit *k)
 {
@@ -99,6 +109,7 @@ kit_end(struct kit *k)
     if (!is_lmdb)
         return;
     close(k->fd);
+    assert_int_equal(chdir("/"), 0); /* opening may have brought us there */
     remove_files(k->directory);
 }
 

@@ -10,6 +10,13 @@
 bool kit_choose(const char *kind);
 bool kit_is_durable(void);
 
+/* Run the first `always` tests, and the others of the `all` only if `rest`:
+ * cmocka's own skip() counts as a failure in TAP. */
+struct CMUnitTest;
+int kit_run_tests(const char *name, const struct CMUnitTest *tests,
+                  size_t always, size_t all, bool rest);
+#define KIT_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 struct kit {
     char directory[64]; /* of an lmdb store */
     int fd;

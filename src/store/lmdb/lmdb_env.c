@@ -7,14 +7,17 @@
 #include "store/lmdb/lmdb_env.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "store/lmdb/lmdb_files.h"
 
 enum { MAX_READERS = 1024, DATABASES = 3 };
 
-/* Beside what may be filled with rows: room to remove them. */
-enum { RESERVE_LEAST = 1024 * 1024, RESERVE_PART = 64 };
+/* Room that adding rows leaves alone, in the map and on the disk: removing
+ * them takes pages too, before it frees any. */
+enum { RESERVE = 2 * 1024 * 1024, GROWTH_STEP = 8 * 1024 * 1024 };
 
 static const char format_key[] = "format";
 static const char format_value[] = "tigress rows 1";
@@ -34,12 +37,6 @@ lmdb_env_error(int rc)
     }
 }
 
-static size_t
-reserve(const struct lmdb_options *options)
-{
-    return RESERVE_LEAST + options->map_size / RESERVE_PART;
-}
-
 /* ---- opening ----------------------------------------------------------- */
 
 static int
@@ -53,8 +50,8 @@ open_mdb(const struct lmdb_options *options, const char *path, unsigned flags,
         return rc;
     if ((rc = mdb_env_set_maxdbs(mdb, DATABASES)) != 0 ||
         (rc = mdb_env_set_maxreaders(mdb, MAX_READERS)) != 0 ||
-        (rc = mdb_env_set_mapsize(mdb, options->map_size +
-                                           reserve(options))) != 0 ||
+        (rc = mdb_env_set_mapsize(mdb, options->map_size + RESERVE)) !=
+            0 ||
         (rc = mdb_env_open(mdb, path, flags | MDB_NOTLS, LMDB_FILES_MODE)) !=
             0) {
         mdb_env_close(mdb);
@@ -245,6 +242,7 @@ lmdb_env_close(struct lmdb_env *env)
         mdb_txn_abort(env->reader);
     mdb_env_close(env->mdb);
     env->reader = NULL;
+    env->file_len = 0;
     env->mdb = NULL;
 }
 
@@ -305,24 +303,49 @@ free_pages(MDB_txn *txn)
     return pages;
 }
 
+/* Make the file longer ahead of its use, by real blocks: what a later write
+ * needs is then there, or it is known that it is not. Returns the length. */
+static size_t
+grow_file(MDB_env *mdb, size_t used)
+{
+    struct stat st;
+    int fd;
+
+    if (mdb_env_get_fd(mdb, &fd) != 0 || fstat(fd, &st) != 0)
+        return 0;
+    if ((size_t)st.st_size >= used + RESERVE)
+        return (size_t)st.st_size; /* another process has done it */
+    if (fallocate(fd, 0, 0, (off_t)(used + GROWTH_STEP)) == 0)
+        return used + GROWTH_STEP;
+    if (fallocate(fd, 0, 0, (off_t)(used + RESERVE)) == 0)
+        return used + RESERVE;
+    /* A file system that cannot do it tells when a write fails. */
+    return errno == EOPNOTSUPP ? used + RESERVE : (size_t)st.st_size;
+}
+
 bool
 lmdb_env_has_room(struct lmdb_env *env)
 {
+    const size_t map_size = env->options.map_size + RESERVE;
     MDB_envinfo info;
     MDB_stat stat;
     MDB_txn *txn;
-    size_t pages;
+    size_t used, end;
 
     if (mdb_env_info(env->mdb, &info) != 0 ||
         mdb_env_stat(env->mdb, &stat) != 0)
         return false;
-    if ((info.me_last_pgno + 1) * stat.ms_psize < env->options.map_size)
+    used = (info.me_last_pgno + 1) * stat.ms_psize;
+    if (used + RESERVE > env->file_len)
+        env->file_len = grow_file(env->mdb, used);
+    end = env->file_len < map_size ? env->file_len : map_size;
+    if (used + RESERVE <= end)
         return true;
     if (lmdb_env_begin_read(env, &txn) != TG_OK)
         return false;
-    pages = free_pages(txn);
+    used -= free_pages(txn) * stat.ms_psize;
     lmdb_env_end_read(env);
-    return pages * stat.ms_psize >= reserve(&env->options);
+    return used + RESERVE <= end;
 }
 
 void

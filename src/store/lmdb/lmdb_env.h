@@ -25,6 +25,7 @@ struct lmdb_env {
     MDB_dbi expiry;
     MDB_txn *reader; /* reset between uses; holds our place among readers */
     bool read_only;
+    size_t file_len; /* that is known to be backed by blocks */
 };
 
 /* Make the databases in the directory unless they are there. The working
@@ -52,8 +53,8 @@ TG_MUST_USE enum tg_err lmdb_env_begin_write(struct lmdb_env *env,
                                              MDB_txn **out);
 TG_MUST_USE enum tg_err lmdb_env_commit(MDB_txn *txn);
 
-/* Whether rows may be added. False a little before LMDB itself would refuse:
- * what is left is for removing, which takes pages too. */
+/* Whether rows may be added. False a little before the map or the disk is
+ * full: what is left is for removing, which takes pages too. */
 bool lmdb_env_has_room(struct lmdb_env *env);
 
 TG_MUST_USE enum tg_err lmdb_env_count(struct lmdb_env *env,

@@ -147,6 +147,7 @@ write_together(struct run *r, struct store_op *const ops[], size_t count)
 
     r->end = (struct lmdb_rows_end){0};
     r->has_changed = false;
+    r->has_room = lmdb_env_has_room(r->env);
     if ((err = lmdb_env_begin_write(r->env, &txn)) != TG_OK)
         return err;
     for (size_t i = 0; i < count; i++) {
@@ -191,7 +192,6 @@ run_writes(struct run *r, struct store_op *const ops[], size_t count)
 
     if (count == 0)
         return TG_OK;
-    r->has_room = lmdb_env_has_room(r->env);
     err = write_together(r, ops, count);
     if (err == TG_E_FULL && count > 1)
         return write_one_by_one(r, ops, count);
