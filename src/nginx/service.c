@@ -73,10 +73,14 @@ resume(struct service *service, struct relay_call *call)
 static void
 take_all(struct service *service)
 {
-    struct batch_item *item;
+    struct batch_item *item = batch_take(service->batch);
 
-    while ((item = batch_take(service->batch)) != NULL)
+    while (item != NULL) {
+        struct batch_item *next = item->next; /* resuming may free it */
+
         resume(service, ngx_queue_data(item, struct relay_call, item));
+        item = next;
+    }
 }
 
 static void

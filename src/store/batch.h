@@ -50,8 +50,9 @@ int batch_fd(const struct batch *batch);
 TG_MUST_USE enum tg_err batch_submit(struct batch *batch,
                                      struct batch_item *item);
 
-/* Take all that have come back, oldest first, NULL when none. Clears the
- * eventfd. With the store not open they come back with TG_E_STORE. */
+/* Take all that have come back: a list by `next`, oldest first, NULL when
+ * there are none. Clears the eventfd. With the store not open they come back
+ * with TG_E_STORE. */
 struct batch_item *batch_take(struct batch *batch);
 
 /* Let the thread finish what was handed in, and end it. What has come back
