@@ -100,7 +100,7 @@ assert_common_headers(const struct wire_answer *out, bool with_id)
 
 /* R-CREATE-4 R-CREATE-5 R-PUSH-1 D6 */
 static void
-a_create_answers_with_its_link_its_expiration_and_whether_push_works(
+a_create_answers_with_link_expiration_and_whether_push_works(
     void **state)
 {
     struct wire_answer out = answer(CALL_CREATE, RELAY_DONE);
@@ -406,7 +406,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
-            a_create_answers_with_its_link_its_expiration_and_whether_push_works),
+            a_create_answers_with_link_expiration_and_whether_push_works),
         cmocka_unit_test(
             a_retry_is_answered_201_with_the_same_body_as_the_first_time),
         cmocka_unit_test(a_read_answers_with_the_mailbox_and_its_etag),

@@ -28,8 +28,8 @@ absolute_https_urls_are_taken_apart(void **state)
         {"https://img.example./", "img.example.", "", "/"},
         {"https://192.0.2.1:1/", "192.0.2.1", "1", "/"},
         {"https://[2001:db8::1]:443/", "[2001:db8::1]", "443", "/"},
-        {"https://a_b-c.xn--bcher-kva.example/@me:x", "a_b-c.xn--bcher-kva.example",
-         "", "/@me:x"},
+        {"https://a_b-c.xn--bcher-kva.example/@me:x",
+         "a_b-c.xn--bcher-kva.example", "", "/@me:x"},
     };
 
     (void)state;

@@ -182,7 +182,8 @@ a_hostile_text_stays_text(void **state)
         {"]]>", "]]&gt;"},
         {"\xf0\x9f\x94\x91", "\xf0\x9f\x94\x91"},
     };
-    struct wire_answer plain = preview(&open_site, "t", "d", "https://i.example");
+    struct wire_answer plain =
+        preview_of_image(&open_site, "https://i.example");
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -297,7 +298,7 @@ the_largest_texts_are_written_with_two_allocations(void **state)
 
 /* R-PRE-4 */
 static void
-a_person_who_comes_too_late_is_told_so_and_a_program_gets_a_document(
+who_comes_too_late_is_told_so_on_a_page_and_programs_by_a_document(
     void **state)
 {
     struct wire_problem gone = {WIRE_NO_SUCH_MAILBOX, NULL, NULL};
@@ -339,7 +340,7 @@ main(void)
         cmocka_unit_test(an_image_of_a_literal_ipv6_address_is_left_out),
         cmocka_unit_test(the_largest_texts_are_written_with_two_allocations),
         cmocka_unit_test(
-            a_person_who_comes_too_late_is_told_so_and_a_program_gets_a_document),
+            who_comes_too_late_is_told_so_on_a_page_and_programs_by_a_document),
     };
 
     return cmocka_run_group_tests_name("wire_page", tests, NULL, NULL);
