@@ -5,8 +5,7 @@
         relay.kill9_worker()
 
 The programs come from the build directory: TIGRESS_BUILD in the environment
-(meson sets it for the tests), otherwise ./build of the checkout. With RELAY_URL
-and RELAY_CA set, that relay is used as it stands and cannot be killed here.
+(meson sets it for the tests), otherwise build/release of the checkout.
 """
 import json
 import os
@@ -22,7 +21,8 @@ import urllib.error
 import urllib.request
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get('TIGRESS_BUILD', TOP / 'build')).resolve()
+BUILD = pathlib.Path(os.environ.get('TIGRESS_BUILD',
+                                    TOP / 'build' / 'release')).resolve()
 START_SECONDS = 20
 STOP_SECONDS = 15
 
@@ -52,8 +52,7 @@ def nginx_options(build):
     module = build / 'src' / 'nginx' / 'ngx_http_tigress_module.so'
     if module.exists():
         options += ['--module', str(module)]
-    for nginx in (build / 'nginx' / 'usr' / 'sbin' / 'nginx',
-                  TOP / 'build' / 'nginx' / 'usr' / 'sbin' / 'nginx',
+    for nginx in (TOP / 'build' / 'nginx' / 'usr' / 'sbin' / 'nginx',
                   pathlib.Path('/usr/sbin/nginx')):
         if nginx.exists():
             return options + ['--nginx', str(nginx)]
@@ -77,30 +76,29 @@ def make_certificate(directory):
 class Relay:
     """One relay with a state directory of its own.
 
-    url, ca   what a device needs to reach it
+    url, ca   what a device needs to reach it; host: its host and port
     state     its directory; removed at the end unless the caller gave it
     log       everything it printed, a file
+
+    public_host stands in share URLs: for a proxy in front of it.
     """
 
-    def __init__(self, workers=2, conf=(), state=None, port=None, build=None):
+    def __init__(self, workers=2, conf=(), state=None, port=None, build=None,
+                 public_host=None):
         self.build = pathlib.Path(build).resolve() if build else BUILD
         self.workers = workers
         self.conf = list(conf)
         self.process = None
-        self.external = 'RELAY_URL' in os.environ
         self.own_state = state is None
         self.state = pathlib.Path(state or
                                   tempfile.mkdtemp(prefix='tigress-relay-'))
         # nginx workers may run as another user when the master is root.
         self.state.chmod(0o755)
         self.log = self.state / 'output'
-        if self.external:
-            self.url = os.environ['RELAY_URL']
-            self.ca = os.environ['RELAY_CA']
-            self.port = None
-            return
         self.port = port or free_port()
         self.url = f'https://127.0.0.1:{self.port}'
+        self.host = f'127.0.0.1:{self.port}'
+        self.public_host = public_host or self.host
         cert, self.key = make_certificate(self.state)
         self.ca = str(cert)
 
@@ -117,11 +115,11 @@ class Relay:
 
     def command(self):
         """How this relay is started."""
-        options = ['--listen', f'127.0.0.1:{self.port}',
+        options = ['--listen', self.host,
                    '--workers', str(self.workers),
                    '--state', str(self.state / 'relay'),
                    '--tls-cert', self.ca, '--tls-key', str(self.key),
-                   '--public-host', f'127.0.0.1:{self.port}']
+                   '--public-host', self.public_host]
         for directive in self.conf:
             options += ['--conf', directive]
         return ([program('src', 'launch', 'tigress-relay', build=self.build)] +
@@ -129,8 +127,6 @@ class Relay:
 
     def start(self):
         """Start and wait until it serves."""
-        if self.external:
-            return
         command = self.command()
         with open(self.log, 'ab') as log:
             self.process = subprocess.Popen(
