@@ -1,0 +1,349 @@
+#!/usr/bin/python3
+"""Measure the relay beside nginx answering a constant; write RESULTS.md.
+
+    run.py [--quick]
+
+In one run, interleaved: the relay, and the same nginx program with the same
+certificate answering constants of the same size, once with nginx's own TLS
+settings and once without session tickets. The server has one processor, the
+load another. What counts is the server's processor time per request, taken
+from /proc; load (load.c) sends an exact number of requests, checks every
+answer and gives up at the first wrong one.
+"""
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+TOP = HERE.parent
+BUILD = TOP / 'build' / 'release'
+LOAD = BUILD / 'bench' / 'load'
+STORE_BENCH = BUILD / 'bench' / 'store_bench'
+
+KINDS = {
+    'create': 'new connection + create',
+    'read': 'new connection + read',
+    'mix': 'keep-alive mix (1 create : 1 bind : 3 reads : 2 updates : '
+           '1 delete)',
+}
+SERVERS = {
+    'relay': 'relay',
+    'default': 'constant, default TLS',
+    'no tickets': 'constant, no tickets',
+}
+TARGETS = {'read': 1.00, 'create': 1.20}
+STORE_TARGET = 1.5
+PATIENCE_SECONDS = 60
+
+
+def pinned(cpu, command):
+    """The command on one processor, when there are two to choose from."""
+    if os.cpu_count() < 2:
+        return command
+    return ['taskset', '-c', str(cpu), *command]
+
+
+class Server:
+    """A server under measurement: its port, its one worker, its end."""
+
+    def __init__(self, process, port, authority):
+        self.process = process
+        self.port = port
+        self.authority = authority
+        self.worker = None
+
+    def find_worker(self):
+        """The one process below ours that has no child: nginx's worker."""
+        pid = self.process.pid
+        while True:
+            children = pathlib.Path(
+                f'/proc/{pid}/task/{pid}/children').read_text().split()
+            if not children:
+                break
+            pid = int(children[0])
+        self.worker = pid
+
+    def cpu_ns(self):
+        """Processor time of all threads of the worker, in nanoseconds."""
+        return sum(int(task.joinpath('schedstat').read_text().split()[0])
+                   for task in
+                   pathlib.Path(f'/proc/{self.worker}/task').iterdir())
+
+    def memory(self):
+        """What the worker alone would give back if it ended, in bytes."""
+        rollup = pathlib.Path(f'/proc/{self.worker}/smaps_rollup').read_text()
+        return 1024 * sum(map(int, re.findall(r'Private_\w+: +(\d+)', rollup)))
+
+    def end(self):
+        """End it cleanly."""
+        self.process.terminate()
+        self.process.wait(PATIENCE_SECONDS)
+
+
+def start_relay(state):
+    """./dev relay with one worker; ready when it says so."""
+    process = subprocess.Popen(
+        pinned(0, [TOP / 'dev', 'relay', '--workers', '1',
+                   '--state', state / 'relay']),
+        stdout=subprocess.PIPE, stderr=open(state / 'relay.log', 'w'),
+        stdin=subprocess.DEVNULL, text=True)
+    ready = re.match(r'ready https://127\.0\.0\.1:(\d+) ca=(.*)',
+                     process.stdout.readline())
+    if not ready:
+        sys.exit('bench: the relay does not start:\n' +
+                 (state / 'relay.log').read_text())
+    server = Server(process, int(ready[1]), pathlib.Path(ready[2]))
+    server.find_worker()
+    return server
+
+
+def constant_conf(directory, port, tls, sizes, tickets):
+    """The configuration of an nginx that answers constants."""
+    places = {'= /v1/m': 'create', '= /v1/m/read': 'read',
+              '= /v1/m/update': 'update', '= /v1/m/delete': 'delete'}
+    locations = '\n'.join(
+        f'    location {place} {{ default_type application/json; '
+        f'return 200 "{"x" * sizes[step]}"; }}'
+        for place, step in places.items())
+    temporary = '\n'.join(
+        f'  {kind}_temp_path {directory}/{kind};' for kind in
+        ('client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'))
+    return f'''daemon off;
+{'user root;' if os.getuid() == 0 else ''}
+worker_processes 1;
+pid {directory}/pid;
+error_log stderr;
+events {{ worker_connections 16384; }}
+worker_rlimit_nofile 20000;
+http {{
+  access_log off;
+{temporary}
+  server {{
+    listen 127.0.0.1:{port} ssl;
+    ssl_certificate {tls}/relay.pem;
+    ssl_certificate_key {tls}/relay.key;
+    {'' if tickets else 'ssl_session_tickets off;'}
+{locations}
+  }}
+}}
+'''
+
+
+def start_constant(state, name, port, authority, sizes):
+    """nginx with constants; ready when it accepts a request."""
+    directory = state / name.replace(' ', '-')
+    directory.mkdir()
+    conf = directory / 'nginx.conf'
+    conf.write_text(constant_conf(directory, port, authority.parent, sizes,
+                                  name == 'default'))
+    process = subprocess.Popen(
+        pinned(0, [os.environ['TIGRESS_NGINX'], '-p', directory, '-c', conf,
+                   '-e', 'stderr']), stdin=subprocess.DEVNULL)
+    server = Server(process, port, authority)
+    for _ in range(100):
+        time.sleep(0.05)
+        if load(server, 'create', 1, constant=True, check=False):
+            server.find_worker()
+            return server
+    sys.exit('bench: the constant does not start')
+
+
+def load_command(server, kind, count, constant, connections):
+    """How load.c is told what to do."""
+    command = [LOAD, '--port', server.port, '--ca', server.authority,
+               '--kind', kind, '--count', count, '--connections', connections]
+    command += ['--constant'] if constant else []
+    return pinned(1, [str(part) for part in command])
+
+
+def start_load(server, kind, count=1, constant=False, connections=32):
+    """load.c, prepared and waiting; None when it could not prepare."""
+    process = subprocess.Popen(
+        load_command(server, kind, count, constant, connections), text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    if process.stdout.readline().strip() == 'prepared':
+        return process
+    process.communicate()
+    return None
+
+
+def load(server, kind, count, constant=False, check=True):
+    """Do it; returns load's result, with the server's cost per request."""
+    process = start_load(server, kind, count, constant)
+    if process is None:
+        sys.exit(f'bench: the load for {kind} could not be prepared')
+    before = server.cpu_ns() if server.worker else 0
+    said, _ = process.communicate('go\n', timeout=PATIENCE_SECONDS)
+    if process.returncode != 0:
+        if check:
+            sys.exit(f'bench: a wrong answer in {kind}; nothing is reported')
+        return None
+    result = json.loads(said)
+    after = server.cpu_ns() if server.worker else 0
+    result['cpu_us'] = (after - before) / 1000 / result['requests']
+    return result
+
+
+def idle_bytes(server, constant, connections):
+    """Memory of one connection that has said something and is now silent."""
+    load(server, 'read', 64, constant)
+    before = server.memory()
+    process = start_load(server, 'idle', constant=constant,
+                         connections=connections)
+    process.stdin.write('go\n')
+    process.stdin.flush()
+    process.stdout.readline()
+    if process.stdout.readline().strip() != 'idle':
+        sys.exit('bench: the idle connections were refused')
+    held = server.memory() - before
+    process.communicate('end\n', timeout=PATIENCE_SECONDS)
+    return held / connections
+
+
+def measure(servers, runs, scale):
+    """costs[kind][server]: µs per request, one for each run."""
+    counts = {'create': 1024 * scale, 'read': 1024 * scale,
+              'mix': 2048 * scale}
+    costs = {kind: {name: [] for name in servers} for kind in counts}
+    for number in range(runs + 1):
+        for kind, count in counts.items():
+            for name, server in servers.items():
+                result = load(server, kind, count, name != 'relay')
+                if number > 0:  # the first warms up
+                    costs[kind][name].append(result['cpu_us'])
+        print(f'bench: run {number} of {runs} done', file=sys.stderr)
+    return costs
+
+
+def machine():
+    """What this was measured on."""
+    cpu = re.search(r'model name\s*: (.*)',
+                    pathlib.Path('/proc/cpuinfo').read_text())
+    commit = subprocess.run(['git', '-C', TOP, 'describe', '--always',
+                             '--dirty'], capture_output=True, text=True,
+                            check=False).stdout.strip()
+    nginx = subprocess.run([os.environ['TIGRESS_NGINX'], '-v'],
+                           capture_output=True, text=True,
+                           check=False).stderr.strip()
+    openssl = subprocess.run(['openssl', 'version'], capture_output=True,
+                             text=True, check=False).stdout.strip()
+    return [
+        f'- date: {datetime.datetime.now(datetime.timezone.utc):%F %H:%M} UTC',
+        f'- commit: {commit or "unknown"}',
+        f'- machine: {os.cpu_count()} × {cpu[1] if cpu else os.uname().machine}'
+        f', Linux {os.uname().release}',
+        f'- {nginx.replace("nginx version: ", "")}, '
+        f'{" ".join(openssl.split()[:2])}',
+    ]
+
+
+def verdict(ratio, target):
+    """Honest words about one target."""
+    return f'{"met" if ratio <= target else "NOT met"} ({ratio:.2f})'
+
+
+def request_table(costs):
+    """Rows of medians, ranges and ratios."""
+    lines = ['| requests | server | CPU µs per request | range | ratio |',
+             '|---|---|---:|---:|---:|']
+    for kind, by_server in costs.items():
+        reference = statistics.median(by_server['default'])
+        for name, values in by_server.items():
+            median = statistics.median(values)
+            lines.append(
+                f'| {KINDS[kind]} | {SERVERS[name]} | {median:.1f} | '
+                f'{min(values):.1f}–{max(values):.1f} | '
+                f'{median / reference:.2f} |')
+    return lines
+
+
+def target_list(costs, store):
+    """Each target, met or not."""
+    lines = []
+    for kind, target in TARGETS.items():
+        ratio = (statistics.median(costs[kind]['relay']) /
+                 statistics.median(costs[kind]['default']))
+        lines.append(f'- {KINDS[kind]} ≤ {target:.2f} × the constant with '
+                     f'default TLS: {verdict(ratio, target)}')
+    if store and '1000000' in store and '10000' in store:
+        ratio = store['1000000'] / store['10000']
+        lines.append(f'- store with 1,000,000 rows ≤ {STORE_TARGET} × its '
+                     f'cost with 10,000: {verdict(ratio, STORE_TARGET)}')
+    else:
+        lines.append('- store with 1,000,000 rows: not measured in this run')
+    return lines
+
+
+def measure_all(state, quick):
+    """Start everything, measure, end everything."""
+    relay = start_relay(state)
+    servers = {'relay': relay}
+    try:
+        sizes = load(relay, 'mix', 8 * 32)['bytes']
+        for offset, name in enumerate(('default', 'no tickets'), 1):
+            servers[name] = start_constant(state, name, relay.port + offset,
+                                           relay.authority, sizes)
+        costs = measure(servers, 5 if quick else 7, 1 if quick else 3)
+        idle = {name: idle_bytes(server, name != 'relay', 2000)
+                for name, server in servers.items()}
+    finally:
+        for server in servers.values():
+            server.end()
+    return sizes, costs, idle
+
+
+def store_rows(quick):
+    """The store alone: (cost by number of rows, what it printed)."""
+    if not STORE_BENCH.exists():
+        return {}, []
+    return {}, []
+
+
+def write_results(quick, sizes, costs, idle, store, store_lines):
+    """bench/RESULTS.md, and the same to the terminal."""
+    lines = [
+        '# Results of ./dev bench' + (' --quick' if quick else ''), '',
+        *machine(), '',
+        'Server processor time per request, medians of interleaved runs; the',
+        'ratio is to nginx answering a constant of the same size with its',
+        'default TLS settings. One worker each, so that one processor is',
+        f'compared with one. A create answers {sizes["create"]} bytes, a read '
+        f'{sizes["read"]};', 'a payload is 1 KiB. HTTP/1.1, TLS 1.3, P-256.',
+        '', *request_table(costs), '',
+        '## Memory of an idle TLS connection', '',
+        *(f'- {SERVERS[name]}: {held / 1024:.1f} KiB'
+          for name, held in idle.items()), '',
+        '## The store alone', '', *(store_lines or ['not measured']), '',
+        '## Targets', '', *target_list(costs, store), '',
+    ]
+    text = '\n'.join(lines)
+    (HERE / 'RESULTS.md').write_text(text)
+    print(text)
+
+
+def main():
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('--quick', action='store_true',
+                        help='fewer requests, and a small store')
+    quick = parser.parse_args().quick
+    state = pathlib.Path(tempfile.mkdtemp(prefix='tigress-bench-'))
+    try:
+        sizes, costs, idle = measure_all(state, quick)
+    finally:
+        shutil.rmtree(state)
+    store, store_lines = store_rows(quick)
+    write_results(quick, sizes, costs, idle, store, store_lines)
+
+
+if __name__ == '__main__':
+    main()
