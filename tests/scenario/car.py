@@ -7,6 +7,7 @@
 
 Only the programs' command lines are used: no file of theirs is written here.
 """
+import base64
 import json
 import pathlib
 import shutil
@@ -191,6 +192,26 @@ class Cast:
     def files_of(self, party):
         """Every regular file of a party."""
         return [path for path in party.state.rglob('*') if path.is_file()]
+
+
+def private_key(party, share=1):
+    """The 32 bytes of a friend's private key."""
+    text = openssl('pkey', '-noout', '-text', '-in',
+                   str(party.state / f'key-{share}.pem'))[1]
+    digits = text.split('priv:')[1].split('pub:')[0]
+    return bytes.fromhex(''.join(digits.replace(':', '').split()))[-32:]
+
+
+def holds(content, secret):
+    """Whether bytes hold a secret, as it is, in hex or anywhere in base64."""
+    dense = b''.join(content.split())
+    forms = [secret]
+    for before in range(3):
+        # Characters that depend on the neighbours are left away.
+        base64_text = base64.b64encode(bytes(before) + secret).rstrip(b'=')
+        forms.append(base64_text[(before * 8 + 5) // 6:-1])
+    return (any(form in content or form in dense for form in forms) or
+            secret.hex().encode() in dense.lower())
 
 
 def moment(offset_seconds):
