@@ -28,6 +28,9 @@ typedef int64_t mono_us;
 enum { US_PER_MS = 1000, US_PER_S = 1000000, NS_PER_US = 1000 };
 enum { OPEN_RETRY_US = US_PER_S };
 
+/* For how many delays a crowd is taken to be still there. */
+enum { CROWD_LASTS = 4 };
+
 static const mono_us NEVER = INT64_MAX;
 
 struct queue {
@@ -46,9 +49,10 @@ struct batch {
     /* Under the lock: */
     struct queue in;
     struct queue done;
-    size_t under_way; /* handed in and not yet come back */
-    size_t wake_at;   /* wake the thread when so many have come in */
-    bool has_news;    /* something should be done now */
+    size_t writers_in; /* of those that are in */
+    size_t under_way;  /* handed in and not yet come back */
+    size_t wake_at;    /* wake the thread when so many have come in */
+    bool has_news;     /* something should be done now */
     bool sleeps;
     bool stopping;
 
@@ -61,8 +65,8 @@ struct batch {
     mono_us hold_until;   /* it is due then, or when */
     size_t hold_target;   /* it has so many */
     size_t last_size;     /* of the last batch of writers */
-    bool is_crowded;      /* holding is likely to be worth it */
-    bool has_written;     /* since it last gathered */
+    bool is_crowded;      /* holding is likely to be worth it … */
+    mono_us crowded_at;   /* … as of then */
     mono_us next_sweep;
     mono_us next_open;
 };
@@ -156,9 +160,12 @@ news_threshold(const struct batch *b)
 static void
 begin_hold(struct batch *b)
 {
-    b->hold_until = mono_now();
-    if (b->is_crowded)
-        b->hold_until += b->options.commit_delay_us;
+    const mono_us delay = b->options.commit_delay_us;
+    mono_us now = mono_now();
+
+    b->hold_until = now;
+    if (b->is_crowded && now - b->crowded_at < CROWD_LASTS * delay)
+        b->hold_until += delay;
     b->hold_target = b->last_size > 1 ? b->last_size : STORE_BATCH_MOST;
 }
 
@@ -173,8 +180,6 @@ sort_in(struct batch *b, struct queue *in)
             push(&b->readers, item);
             continue;
         }
-        if (b->has_written)
-            b->is_crowded = true;
         if (b->writers.count == 0)
             begin_hold(b);
         push(&b->writers, item);
@@ -193,18 +198,16 @@ gather(struct batch *b)
     b->wake_at = news_threshold(b);
     if (b->in.count >= b->wake_at)
         b->has_news = true;
-    while (!b->has_news && !b->stopping && mono_now() < next_duty(b)) {
+    while (!b->has_news && !b->stopping && mono_now() < next_duty(b))
         sleep_until(b, next_duty(b));
-        b->has_written = false;
-    }
     in = b->in;
     b->in = (struct queue){0};
+    b->writers_in = 0;
     b->has_news = false;
     stopping = b->stopping;
     pthread_mutex_unlock(&b->lock);
 
     sort_in(b, &in);
-    b->has_written = false;
     if (stopping)
         b->hold_until = 0;
     return !stopping || b->readers.count > 0 || b->writers.count > 0;
@@ -212,22 +215,24 @@ gather(struct batch *b)
 
 /* ---- running ----------------------------------------------------------- */
 
-static void
+/* Whether more writers had come in by then. */
+static bool
 give_back(struct batch *b, struct batch_item *const items[], size_t count)
 {
     static const uint64_t one = 1;
     bool must_ring;
+    bool has_company;
 
-    if (count == 0)
-        return;
     pthread_mutex_lock(&b->lock);
-    must_ring = b->done.count == 0;
+    must_ring = count > 0 && b->done.count == 0;
+    has_company = b->writers_in > 0;
     for (size_t i = 0; i < count; i++)
         push(&b->done, items[i]);
     b->under_way -= count;
     pthread_mutex_unlock(&b->lock);
     if (must_ring && write(b->event, &one, sizeof(one)) < 0)
         assert(errno == EAGAIN); /* it is readable already */
+    return has_company;
 }
 
 static void
@@ -277,7 +282,7 @@ run_readers(struct batch *b)
             begin_hold(b);
         push(&b->writers, items[i]);
     }
-    give_back(b, items, finished);
+    (void)give_back(b, items, finished);
 }
 
 static bool
@@ -300,9 +305,8 @@ run_writers(struct batch *b)
     count = take_some(&b->writers, items);
     run_ops(b, items, count);
     b->last_size = count;
-    b->is_crowded = count > 1;
-    b->has_written = true;
-    give_back(b, items, count);
+    b->is_crowded = give_back(b, items, count) || count > 1;
+    b->crowded_at = mono_now();
 }
 
 /* ---- the store itself -------------------------------------------------- */
@@ -425,6 +429,8 @@ batch_submit(struct batch *batch, struct batch_item *item)
     }
     push(&batch->in, item);
     batch->under_way++;
+    if (!item->op->only_reads)
+        batch->writers_in++;
     if (!batch->has_news &&
         (item->op->only_reads || batch->in.count >= batch->wake_at)) {
         batch->has_news = true;
