@@ -1,65 +1,9 @@
 /* See redact.h. */
 #include "nginx/redact.h"
 
+#include "nginx/log_line.h"
+
 /* ---- error log --------------------------------------------------------- */
-
-static bool
-looking_at(const u_char *at, const u_char *end, const char *word)
-{
-    size_t len = strlen(word);
-
-    return (size_t)(end - at) >= len && ngx_strncmp(at, word, len) == 0;
-}
-
-/* The end of an address: where the next field or the line's end is. */
-static const u_char *
-skip_address(const u_char *at, const u_char *end)
-{
-    while (at < end && *at != ',' && *at != ' ')
-        at++;
-    return at;
-}
-
-/* The end of quoted text. A quote inside it cannot be told from the last one,
- * so all up to the line's last quote is taken when nginx's own fields do not
- * follow: better too much is lost than too little. */
-static const u_char *
-skip_quoted(const u_char *at, const u_char *end)
-{
-    const u_char *last = at;
-
-    for (const u_char *p = at; p < end; p++)
-        if (*p == '"')
-            last = p;
-    for (const u_char *p = at; p < last; p++)
-        if (*p == '"' && looking_at(p, end, "\" while "))
-            return p;
-    return last > at ? last : end;
-}
-
-size_t
-redact_line(const u_char *line, size_t len, u_char *out)
-{
-    const u_char *end = line + len;
-    u_char *to = out;
-    bool has_newline = len > 0 && end[-1] == LF;
-
-    if (has_newline)
-        end--;
-    for (const u_char *at = line; at < end;) {
-        *to++ = *at++;
-        if (to[-1] == '"') {
-            at = skip_quoted(at, end);
-            if (at < end)
-                *to++ = *at++;
-        } else if (to[-1] == ' ' && looking_at(at, end, "client: ")) {
-            at = skip_address(at + sizeof("client: ") - 1, end);
-        }
-    }
-    if (has_newline)
-        *to++ = LF;
-    return (size_t)(to - out);
-}
 
 /* Called by nginx in place of writing to the log's file. */
 static void
@@ -70,7 +14,7 @@ write_redacted(ngx_log_t *log, ngx_uint_t level, u_char *line, size_t len)
 
     if (len > sizeof(clean))
         len = sizeof(clean);
-    len = redact_line(line, len, clean);
+    len = log_line_redact(line, len, clean);
     if (original->writer != NULL)
         original->writer(original, level, clean, len);
     else

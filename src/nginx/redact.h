@@ -1,9 +1,8 @@
 /* What may not get into any log: identifiers, claims, tokens, addresses
  * (THREATS 24).
  *
- * Error log: nginx puts everything that comes from outside between double
- * quotes, and the client's address behind "client: ". A writer of ours before
- * the log's own empties both, whatever the message is.
+ * Error log: a writer of ours before the log's own takes out all that comes
+ * from outside, whatever the message is (log_line.h).
  * Access log: the request line and what nginx derives from it are replaced by
  * forms without identifiers, in time for every variable that shows them.
  */
@@ -20,9 +19,5 @@ ngx_int_t redact_error_log(ngx_conf_t *cf, ngx_http_core_loc_conf_t *core);
  * Routes the call first, so that handler.c needs the path no more. */
 ngx_int_t redact_post_read(ngx_http_request_t *r); /* before any other phase */
 ngx_int_t redact_before_log(ngx_http_request_t *r); /* all that got this far */
-
-/* Copy an error-log line without what may not be in it; the length of the
- * copy. `out` has room for `len` bytes. */
-size_t redact_line(const u_char *line, size_t len, u_char *out);
 
 #endif

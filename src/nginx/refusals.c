@@ -28,7 +28,7 @@ refusal_of(const ngx_http_request_t *r)
     } known[] = {
         {NGX_HTTP_BAD_REQUEST, WIRE_MALFORMED_HTTP},
         {NGX_HTTP_NOT_FOUND, WIRE_NOT_FOUND},
-        {NGX_HTTP_NOT_ALLOWED, WIRE_MALFORMED_HTTP}, /* TRACE, CONNECT */
+        {NGX_HTTP_NOT_ALLOWED, WIRE_METHOD_NOT_ALLOWED}, /* TRACE, CONNECT */
         {NGX_HTTP_REQUEST_TIME_OUT, WIRE_TIMEOUT},
         {NGX_HTTP_REQUEST_ENTITY_TOO_LARGE, WIRE_BODY_TOO_LARGE},
         {NGX_HTTP_REQUEST_URI_TOO_LARGE, WIRE_URI_TOO_LONG},
@@ -59,20 +59,32 @@ is_to_be_replaced(ngx_http_request_t *r)
            handler_is_ours(r) && refusal_of(r) != WIRE_FINE;
 }
 
+/* The problem in the protocol's words. A method that nginx refuses by itself
+ * is looked up, since the path decides between 404 and 405. */
+static struct wire_problem
+problem_of(struct relay_call *call)
+{
+    struct wire_problem problem = {.refusal = refusal_of(call->request)};
+
+    if (problem.refusal != WIRE_METHOD_NOT_ALLOWED)
+        return problem;
+    handler_route(call);
+    return call->problem.refusal != WIRE_FINE ? call->problem : problem;
+}
+
 static ngx_int_t
 header_filter(ngx_http_request_t *r)
 {
     struct relay_call *call;
-    struct wire_problem problem = {WIRE_FINE, NULL, NULL};
+    struct wire_problem problem;
 
-    if (!is_to_be_replaced(r))
-        return next_header_filter(r);
-    problem.refusal = refusal_of(r);
-    if ((call = handler_call(r)) == NULL)
+    if (!is_to_be_replaced(r) || (call = handler_call(r)) == NULL)
         return next_header_filter(r);
     if (call->headers.request_id.count == 0)
         handler_read_headers(call);
-    if (wire_refuse(problem, &call->ids, NULL, false, &call->answer) != TG_OK)
+    problem = problem_of(call);
+    if (wire_refuse(problem, &call->ids, call->route.allow, false,
+                    &call->answer) != TG_OK)
         return next_header_filter(r);
     if (respond_set_head(call) != NGX_OK)
         return NGX_ERROR;
