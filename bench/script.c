@@ -6,7 +6,8 @@
 #include "script.h"
 
 /* 1 KiB in base64, the size of a sealed KeyCreationRequest. */
-#define LINE_64 "VGlncmVzcyBiZW5jaG1hcmsgcGF5bG9hZCwgbm90IHJlYWxseSBzZWFsZWQuIA0K"
+#define LINE_64                                                              \
+    "VGlncmVzcyBiZW5jaG1hcmsgcGF5bG9h" "ZCwgbm90IHJlYWxseSBzZWFsZWQuIA0K"
 #define LINES_4 LINE_64 LINE_64 LINE_64 LINE_64
 #define PAYLOAD_DATA                                                         \
     LINES_4 LINES_4 LINES_4 LINES_4 LINES_4 LINE_64

@@ -11,7 +11,8 @@ static const struct column {
     enum kind kind;
     size_t offset;
 } columns[] = {
-#define INTEGER_COLUMN(field) {#field, INTEGER, offsetof(struct wallet_row, field)}
+#define INTEGER_COLUMN(field)                                                \
+    {#field, INTEGER, offsetof(struct wallet_row, field)}
 #define BYTES_COLUMN(field) {#field, BYTES, offsetof(struct wallet_row, field)}
     INTEGER_COLUMN(revision),
     INTEGER_COLUMN(role),
@@ -126,7 +127,8 @@ prepare(sqlite3 *db, enum tg_err (*append)(struct tg_buf *sql),
     struct tg_buf sql = TG_BUF_EMPTY;
     enum tg_err err;
 
-    if ((err = append(&sql)) == TG_OK && (err = tg_buf_terminate(&sql)) == TG_OK)
+    if ((err = append(&sql)) == TG_OK &&
+        (err = tg_buf_terminate(&sql)) == TG_OK)
         err = wallet_sql_prepare(db, (const char *)sql.ptr, out);
     tg_buf_free(&sql);
     return err;

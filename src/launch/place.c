@@ -222,7 +222,7 @@ check_port(const struct options *options)
         host[len - 2] = '\0';
     }
     if (strcmp(host, "*") == 0)
-        strncpy(host, "0.0.0.0", sizeof(host) - 1);
+        memcpy(host, "0.0.0.0", sizeof("0.0.0.0"));
     if (getaddrinfo(host, colon + 1, &hints, &found) != 0) {
         place_complain("--listen: there is no address %s", host);
         return false;

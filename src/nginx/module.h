@@ -5,7 +5,8 @@
  *   directives.c       the table of directives; directive_types.c reads values
  *   storage.c          the store's directory, checked before workers exist
  *   service.c          a worker's way to its store thread and back
- *   handler.c          the life of a request; request_body.c and respond.c its ends
+ *   handler.c          the life of a request; its ends are request_body.c and
+ *                      respond.c
  *   refusals.c         errors that nginx finds by itself, in our words
  *   redact.c           what may not get into logs (THREATS 24)
  *   tls.c              R-TLS-1 to R-TLS-3

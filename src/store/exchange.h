@@ -3,8 +3,8 @@
  *
  * The caller zeroes it, fills `site` and what is marked "in", and calls
  * exchange_prepare() in its own thread; a store or a batch runs `op`; then the
- * results are read, in the same thread or another. Nothing in the results may be told
- * before op.result is TG_OK.
+ * results are read, in the same thread or another. Nothing in the results may
+ * be told before op.result is TG_OK.
  */
 #ifndef STORE_EXCHANGE_H
 #define STORE_EXCHANGE_H

@@ -265,9 +265,9 @@ token_data_may_have_4096_bytes_and_not_one_more(void **state)
         size_t len = LIMIT_TOKEN_DATA + (size_t)extra;
         struct wire_body body;
 
-        strcpy(text, before);
+        memcpy(text, before, sizeof(before) - 1);
         memset(text + sizeof(before) - 1, 't', len);
-        strcpy(text + sizeof(before) - 1 + len, "\"}}");
+        memcpy(text + sizeof(before) - 1 + len, "\"}}", sizeof("\"}}"));
         body = kit_parse(CALL_READ, text);
         assert_int_equal(body.request.acceptable, extra == 0);
         if (extra == 0)
