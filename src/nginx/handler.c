@@ -46,6 +46,14 @@ handler_call(ngx_http_request_t *r)
 }
 
 bool
+handler_is_early(const ngx_http_request_t *r)
+{
+    /* Our own handler is the first of all (module.c); whatever comes behind
+     * it has moved this on. */
+    return r->phase_handler == 0;
+}
+
+bool
 handler_is_ours(ngx_http_request_t *r)
 {
     const struct relay_location *location =
@@ -53,7 +61,7 @@ handler_is_ours(ngx_http_request_t *r)
     const struct relay_server *server =
         ngx_http_get_module_srv_conf(r, ngx_http_tigress_module);
 
-    return location->serves || (server->serves && !r->valid_location);
+    return location->serves || (server->serves && handler_is_early(r));
 }
 
 /* ---- what nginx has found, for wire ------------------------------------ */

@@ -42,12 +42,10 @@ size_t
 log_line_redact(const uint8_t *line, size_t len, uint8_t *out)
 {
     static const char client[] = " client: ";
-    const uint8_t *end = line + len;
+    const uint8_t *newline = len > 0 ? memchr(line, '\n', len) : NULL;
+    const uint8_t *end = newline != NULL ? newline : line + len;
     uint8_t *to = out;
-    bool has_newline = len > 0 && end[-1] == '\n';
 
-    if (has_newline)
-        end--;
     for (const uint8_t *at = line; at < end;) {
         *to++ = *at++;
         if (to[-1] == '"') {
@@ -59,7 +57,7 @@ log_line_redact(const uint8_t *line, size_t len, uint8_t *out)
             to--;
         }
     }
-    if (has_newline)
+    if (newline != NULL)
         *to++ = '\n';
     return (size_t)(to - out);
 }

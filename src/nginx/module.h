@@ -117,6 +117,9 @@ struct relay_call *handler_call(ngx_http_request_t *r);
 /* Find out which call it is, once; later the path need not be there. */
 void handler_route(struct relay_call *call);
 
+/* Whether nginx has not yet come to look for a location. */
+bool handler_is_early(const ngx_http_request_t *r);
+
 /* Whether this request is for us to answer: its location serves, or nginx has
  * found it wrong before it had a location, in a server that serves. */
 bool handler_is_ours(ngx_http_request_t *r);

@@ -98,6 +98,7 @@ redact_request(ngx_http_request_t *r)
     r->unparsed_uri = path;
     ngx_str_null(&r->args);
     ngx_str_null(&r->exten);
+    r->headers_in.referer = NULL;
     /* $remote_addr, and "client: " of later messages; limits go by
      * $binary_remote_addr, which stays. */
     r->connection->addr_text = unknown;

@@ -14,7 +14,7 @@ static bool
 is_header_too_large(const ngx_http_request_t *r)
 {
     return r->headers_out.status == NGX_HTTP_BAD_REQUEST &&
-           r->lingering_close && !r->valid_location;
+           r->lingering_close && handler_is_early(r);
 }
 
 /* What the status that nginx wants to send is called in the protocol;

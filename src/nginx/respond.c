@@ -44,6 +44,7 @@ respond_set_head(struct relay_call *call)
     const struct wire_answer *answer = &call->answer;
 
     ngx_http_clean_header(r);
+    r->err_status = 0;
     r->headers_out.status = answer->status;
     r->headers_out.content_length_n = (off_t)answer->body.len;
     for (size_t i = 0; i < answer->header_count; i++)

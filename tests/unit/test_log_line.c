@@ -50,6 +50,8 @@ everything_from_outside_is_left_out(void **state)
         {"invalid host \"\" in request\n", "invalid host \"\" in request\n"},
         /* a quote inside the text must not end it */
         {"bad header: \"a\"b" ID "\"c\"\n", "bad header: \"\"\n"},
+        {"[debug] 1#1: *5 HTTP/1.1 200 OK\nMailbox-Request-ID: " ID "\n",
+         "[debug] 1#1: *5 HTTP/1.1 200 OK\n"},
         /* cut off by the length of a line */
         {"too long header line: \"" ID, "too long header line: \""},
         {"too long header line: \"" ID "\n", "too long header line: \"\n"},
