@@ -27,8 +27,9 @@ read_hidden(struct files_text *out)
     hidden = shown;
     /* Without ISIG an interrupt cannot leave the terminal without echo. */
     hidden.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+    if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) != 0)
+        return TG_E_IO;
     fputs("Paste the link (it is not shown), then press Enter: ", stderr);
-    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
     len = read(STDIN_FILENO, line, sizeof line - 1);
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
     fputc('\n', stderr);

@@ -5,7 +5,7 @@
 
 static const struct command table[] = {
     {"share", "FILE", 1, 1, OPTIONS_SHARE,
-     "Share the provisioning information in FILE; print its link.",
+     "Share the information in FILE, and print its link.",
      cmd_share},
     {"receive", "", 0, 0, OPTIONS_RECEIVE,
      "Receive a share, whose link comes from standard input.", cmd_receive},
@@ -14,7 +14,7 @@ static const struct command table[] = {
     {"show", "SHARE", 1, 1, OPTIONS_SHOW,
      "Show a share and what the other side last sent.", cmd_show},
     {"update", "SHARE FILE", 2, 2, OPTIONS_UPDATE,
-     "Send the provisioning information in FILE to the other side.",
+     "Send the information in FILE to the other side.",
      cmd_update},
     {"watch", "[SHARE]", 0, 1, OPTIONS_WATCH,
      "Wait for the other side, of one share or of any.", cmd_watch},
@@ -34,6 +34,8 @@ static const struct command table[] = {
 
 enum { TABLE_LEN = sizeof table / sizeof table[0] };
 
+static const char every[] = "\nOptions of every command:\n";
+
 const struct command *
 commands_find(const char *name)
 {
@@ -50,10 +52,8 @@ commands_print_help(FILE *to, const struct command *command)
     fprintf(to, "usage: tigress %s [OPTION]...%s%s\n\n%s\n", command->name,
             *command->operands == '\0' ? "" : " ", command->operands,
             command->summary);
-    fputs("\nOptions:\n", to);
-    options_print_help(to, command->scope, false);
-    fputs("\nOptions of every command:\n", to);
-    options_print_help(to, command->scope, true);
+    options_print_help(to, command->scope, false, "\nOptions:\n");
+    options_print_help(to, command->scope, true, every);
 }
 
 void
@@ -69,8 +69,7 @@ commands_print_overview(FILE *to)
                  table[i].operands);
         fprintf(to, "  %-18s %s\n", usage, table[i].summary);
     }
-    fputs("\nOptions of every command:\n", to);
-    options_print_help(to, OPTIONS_ALL, true);
+    options_print_help(to, OPTIONS_ALL, true, every);
     fputs("\n\"tigress COMMAND --help\" tells the rest, tigress(1) all.\n",
           to);
 }

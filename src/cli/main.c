@@ -84,25 +84,37 @@ dispatch(struct session *s)
     return run(s, command);
 }
 
+static int
+refuse_url(const struct output *out)
+{
+    return output_usage(out,
+        "A link on the command line can be read by every user of this "
+        "machine, so it is not taken. Give it to \"tigress receive\" on "
+        "standard input or with --url-file. Cancel the share if others use "
+        "this machine.");
+}
+
 int
 main(int argc, char **argv)
 {
     struct options options;
     struct session s = {&options, {false, false, false}, NULL, NULL, NULL};
     struct options_error why;
+    bool has_url;
+    bool is_clear;
     int status;
 
     forbid_core_files();
-    if (options_wipe_share_urls(argc, argv))
-        return output_usage(&s.out, "A link on the command line can be read by "
-            "every user of this machine, so it is not taken. Give it to "
-            "\"tigress receive\" on standard input or with --url-file. Cancel "
-            "the share if others use this machine.");
-    if (!options_parse(argc, argv, &options, &why))
-        return output_usage(&s.out, "\"%s\" %s: see \"tigress --help\".",
-                            why.argument, why.reason);
+    has_url = options_wipe_share_urls(argc, argv);
+    is_clear = options_parse(argc, argv, &options, &why);
     s.out = (struct output){options.json, options.quiet, options.verbose};
-    status = dispatch(&s);
+    if (has_url)
+        status = refuse_url(&s.out);
+    else if (!is_clear)
+        status = output_usage(&s.out, "\"%s\" %s: see \"tigress --help\".",
+                              why.argument, why.reason);
+    else
+        status = dispatch(&s);
     if (fflush(stdout) != 0 && status == STATUS_DONE)
         status = output_fail(&s.out, ABOUT_OUTPUT, TG_E_IO, NULL);
     return status;

@@ -274,24 +274,34 @@ options_check(const struct options *options, enum options_scope scope,
     return true;
 }
 
+static void
+print_option(FILE *to, const struct option *o)
+{
+    char names[40];
+
+    snprintf(names, sizeof names, "--%s%s%s", o->name,
+             o->argument == NULL ? "" : " ",
+             o->argument == NULL ? "" : o->argument);
+    if (o->letter != 0)
+        fprintf(to, "  -%c, ", o->letter);
+    else
+        fputs("      ", to);
+    fprintf(to, "%-19s %s\n", names, o->help);
+}
+
 void
-options_print_help(FILE *to, enum options_scope scope, bool common)
+options_print_help(FILE *to, enum options_scope scope, bool common,
+                   const char *heading)
 {
     for (size_t i = 0; i < TABLE_LEN; i++) {
         const struct option *o = &table[i];
-        char names[40];
 
         if ((o->scopes & (int)scope) == 0 ||
             (o->scopes == OPTIONS_ALL) != common)
             continue;
-        snprintf(names, sizeof names, "--%s%s%s", o->name,
-                 o->argument == NULL ? "" : " ",
-                 o->argument == NULL ? "" : o->argument);
-        if (o->letter != 0)
-            fprintf(to, "  -%c, ", o->letter);
-        else
-            fputs("      ", to);
-        fprintf(to, "%-19s %s\n", names, o->help);
+        fputs(heading, to);
+        heading = "";
+        print_option(to, o);
     }
 }
 

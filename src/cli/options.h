@@ -71,7 +71,7 @@ struct options_error {
 
 /* Read argv[1..argc): options anywhere, operands in their order, the first of
  * them the name of the command. "--" ends the options. False: *why says which
- * argument and why; *out is then unspecified. */
+ * argument and why, and *out holds what was read before it. */
 bool options_parse(int argc, char *const *argv, struct options *out,
                    struct options_error *why);
 
@@ -79,9 +79,11 @@ bool options_parse(int argc, char *const *argv, struct options *out,
 bool options_check(const struct options *options, enum options_scope scope,
                    struct options_error *why);
 
-/* Print the options of `scope` as two columns: those of it alone, or, with
- * `common`, those that every command has. */
-void options_print_help(FILE *to, enum options_scope scope, bool common);
+/* Print the options of `scope` as two columns below a heading: those of it
+ * alone, or, with `common`, those that every command has. Nothing, when there
+ * are none. */
+void options_print_help(FILE *to, enum options_scope scope, bool common,
+                        const char *heading);
 
 /* True when one of argv[1..argc) looks like a share URL. Its bytes are
  * overwritten at once, since any user may read the command line of any
