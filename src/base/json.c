@@ -1,6 +1,8 @@
 /* See json.h. */
 #include "base/json.h"
 
+#include <string.h>
+
 #include <jansson.h>
 
 #include "base/alloc.h"
@@ -59,6 +61,9 @@ tg_json_parse(struct tg_span text, struct tg_json **out)
     json_error_t error;
     json_t *json;
 
+    /* jansson swallows a NUL behind a number or a word. */
+    if (text.len == 0 || memchr(text.ptr, 0, text.len) != NULL)
+        return TG_E_FORMAT;
     if (!depth_is_fine(text))
         return TG_E_LIMIT;
     json = json_loadb((const char *)text.ptr, text.len,

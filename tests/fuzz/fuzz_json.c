@@ -40,6 +40,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (tg_json_parse(text, &first) != TG_OK)
         return 0;
+    FUZZ_CHECK(memchr(data, 0, size) == NULL);
     if (tg_json_text(first, &text))
         check_quote(text);
     once = format(first);

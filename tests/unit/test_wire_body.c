@@ -45,6 +45,31 @@ what_is_no_strict_json_object_is_refused(void **state)
     KIT_ALL_REFUSED(CALL_UPDATE, cases);
 }
 
+/* §13 */
+static void
+a_nul_is_refused_wherever_it_stands(void **state)
+{
+    static const char text[] = "{" PAYLOAD ",\"a\":[1,true,\"b\"],\"c\":0}";
+    struct wire_headers headers = {.content_type =
+                                       kit_header("application/json")};
+
+    (void)state;
+    for (size_t at = 0; at < sizeof(text); at++) {
+        char with_nul[sizeof(text)];
+        struct tg_span span = {(const uint8_t *)with_nul, sizeof(with_nul)};
+        struct wire_body body;
+
+        memcpy(with_nul, text, at);
+        with_nul[at] = '\0';
+        memcpy(with_nul + at + 1, text + at, sizeof(text) - 1 - at);
+        assert_int_equal(wire_parse_body(CALL_UPDATE, &headers, span,
+                                         &kit_limits, &body),
+                         TG_OK);
+        assert_int_equal(body.problem.refusal, WIRE_BODY_BAD);
+        wire_body_done(&body);
+    }
+}
+
 /* §4 */
 static void
 a_body_that_is_not_declared_json_is_refused_unless_a_read_has_none(
@@ -334,6 +359,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_no_strict_json_object_is_refused),
+        cmocka_unit_test(a_nul_is_refused_wherever_it_stands),
         cmocka_unit_test(
             a_body_that_is_not_declared_json_is_refused_unless_a_read_has_none),
         cmocka_unit_test(calls_without_a_body_ignore_what_is_sent),
