@@ -20,7 +20,7 @@ check_request(const struct lending *lending,
         return REFUSAL_TERMS;
     if (!grant_within(&request->terms.grant, &lending->own))
         return REFUSAL_BEYOND;
-    if (moment_now() > request->terms.grant.not_after)
+    if (moment_now() >= request->terms.grant.not_after)
         return REFUSAL_TOO_LATE;
     if (messages_proof_words(&request->terms, request->key, &words) == TG_OK &&
         device_key_verify(request->key, text_span(&words),

@@ -241,7 +241,7 @@ read_validity(const X509 *certificate, struct grant *out)
     bool fine = window != NULL && sk_ASN1_TYPE_num(window) == 2 &&
                 read_time(window, 0, &out->not_before) &&
                 read_time(window, 1, &out->not_after) &&
-                out->not_before <= out->not_after;
+                out->not_before < out->not_after;
 
     sk_ASN1_TYPE_pop_free(window, ASN1_TYPE_free);
     return fine;

@@ -13,7 +13,7 @@ struct grant {
     char vehicle[GRANT_VIN_LEN + 1];
     entitlements allowed;
     moment not_before; /* the first second in which it may be used */
-    moment not_after;  /* the last one */
+    moment not_after;  /* the first one in which it may not be any more */
 };
 
 /* That `text` is 17 capital letters and digits without I, O and Q. */

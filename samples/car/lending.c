@@ -103,12 +103,13 @@ static enum tg_err
 begin_share(struct lending *lending, const struct key_creation_request *offer,
             struct tg_share **out)
 {
+    char image[DEVICE_RELAY_MAX + sizeof("https:///favicon.ico")];
     struct tg_share_offer what = {
         .relay = lending->device.relay,
         .title = "Shared car key",
         .description = "You have been invited to add a shared digital car key "
                        "to your device.",
-        .image_url = "https://www.example.com/car-key.png",
+        .image_url = image,
         .vertical = TG_VERTICAL_CAR,
         .access_rights = "RWD",
         .format = TG_FORMAT_CAR_KEY,
@@ -117,6 +118,9 @@ begin_share(struct lending *lending, const struct key_creation_request *offer,
     struct text json = TEXT_EMPTY;
     enum tg_err err;
 
+    /* The relay's own icon: no third party learns of the preview. */
+    snprintf(image, sizeof(image), "https://%s/favicon.ico",
+             lending->device.relay);
     if ((err = messages_format_creation(offer, &json)) != TG_OK)
         return err;
     what.content = text_span(&json);

@@ -257,7 +257,7 @@ read_grant(const struct args *args, struct grant *out)
         return false;
     if (until != NULL && !moment_parse(until, &grant.not_after))
         return false;
-    if (grant.not_after < now)
+    if (grant.not_after <= now)
         return false;
     grant_set_vehicle(args_get(args, "vin"), &grant);
     *out = grant;

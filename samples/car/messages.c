@@ -226,7 +226,7 @@ read_terms(const struct members *members, struct messages_terms *out)
            read_entitlements(members, &grant->allowed) &&
            read_moment(members, "notBefore", &grant->not_before) &&
            read_moment(members, "notAfter", &grant->not_after) &&
-           grant->not_before <= grant->not_after;
+           grant->not_before < grant->not_after;
 }
 
 /* Parse, and read what all three have. *members is set on TG_OK. */

@@ -42,7 +42,7 @@ suitability(const struct grant *grant, const char *vehicle,
     if (strcmp(grant->vehicle, vehicle) != 0)
         return -1;
     return (entitlements_has(grant->allowed, action) ? 1 : 0) +
-           (now >= grant->not_before && now <= grant->not_after ? 1 : 0);
+           (now >= grant->not_before && now < grant->not_after ? 1 : 0);
 }
 
 /* The best key for this vehicle and action. TG_E_NOT_FOUND. */

@@ -165,7 +165,7 @@ read_offer(const struct args *args, struct lending_offer *offer)
     if (until != NULL && !moment_parse(until, &offer->grant.not_after))
         return false;
     return messages_is_name(offer->name) &&
-           offer->grant.not_before <= offer->grant.not_after &&
+           offer->grant.not_before < offer->grant.not_after &&
            entitlements_parse(args_get(args, "entitlements"),
                               &offer->grant.allowed);
 }
