@@ -69,7 +69,8 @@ class Connection:
     """One connection over TLS."""
 
     def __init__(self, relay, context=None, alpn=None):
-        raw = socket.create_connection((relay.host, relay.port), TIMEOUT_S)
+        raw = socket.create_connection((relay.host, relay.port), TIMEOUT_S,
+                                       relay.source)
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         context = context or relay.context(alpn=alpn)
         try:
@@ -175,6 +176,7 @@ class Relay:
         self.port = parts.port or 443
         self.authority = parts.netloc
         self.origin = f"https://{parts.netloc}"
+        self.source = None      # (address, 0): where connections come from
         self.observers = []
         self._kept = threading.local()
         self._lock = threading.Lock()
