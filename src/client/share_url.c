@@ -127,6 +127,19 @@ parse_fragment(struct tg_share_url *url, struct tg_span fragment)
     return err;
 }
 
+/* Whether the whole URL keeps to the limit when it is written, which may be
+ * longer than what was read: with padding. */
+static bool
+fits(const struct tg_share_url *url)
+{
+    size_t vertical = strlen(url->vertical);
+
+    return strlen(SCHEME) + strlen(url->relay) + strlen(MAILBOX_PATH) +
+               TG_UUID_TEXT_LEN + (vertical > 0 ? vertical + 3 : 0) + 1 +
+               TG_BASE64_LEN(url->secret_len) <=
+           TG_SHARE_URL_MAX;
+}
+
 static enum tg_err
 parse_into(struct tg_share_url *url, struct tg_span rest)
 {
@@ -153,19 +166,6 @@ parse_into(struct tg_share_url *url, struct tg_span rest)
     if ((err = parse_fragment(url, rest)) != TG_OK)
         return err;
     return fits(url) ? TG_OK : TG_E_LIMIT;
-}
-
-/* Whether the whole URL keeps to the limit when it is written, which may be
- * longer than what was read: with padding. */
-static bool
-fits(const struct tg_share_url *url)
-{
-    size_t vertical = strlen(url->vertical);
-
-    return strlen(SCHEME) + strlen(url->relay) + strlen(MAILBOX_PATH) +
-               TG_UUID_TEXT_LEN + (vertical > 0 ? vertical + 3 : 0) + 1 +
-               TG_BASE64_LEN(url->secret_len) <=
-           TG_SHARE_URL_MAX;
 }
 
 enum tg_err
