@@ -20,21 +20,19 @@ cmd_forget(struct session *s)
 {
     struct tg_share *share = NULL;
     enum tg_err err = TG_E_STATE;
-    int64_t id;
     int status = session_open(s);
 
     if (status == STATUS_DONE)
         status = session_share(s, s->options->operands[1], &share);
     if (status != STATUS_DONE)
         return status;
-    id = tg_share_id(share);
     if (is_over(share))
-        err = TG_OK;
-    tg_share_close(share);
+        err = tg_wallet_forget_share(s->wallet, tg_share_id(share));
     if (err == TG_OK)
-        err = tg_wallet_forget_share(s->wallet, id);
-    if (err != TG_OK)
-        return output_fail(&s->out, ABOUT_SHARE, err, NULL);
-    ending_print(s, id, "forgotten", "The share is no longer in the wallet.");
-    return STATUS_DONE;
+        ending_print(s, tg_share_id(share), "forgotten",
+                     "The share is no longer in the wallet.");
+    else
+        status = output_fail(&s->out, ABOUT_SHARE, err, NULL);
+    tg_share_close(share);
+    return status;
 }

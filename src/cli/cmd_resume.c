@@ -1,7 +1,7 @@
 /* tigress resume [SHARE] */
 #include "commands.h"
-#include "deliver.h"
 #include "each.h"
+#include "first.h"
 
 static void
 print_resumed(const struct session *s, const struct tg_share *share)
@@ -18,26 +18,20 @@ print_resumed(const struct session *s, const struct tg_share *share)
 
 /* A recipient whose first reading failed has no step that was begun: reading
  * may simply be repeated (R-READ-3). */
-static int
-read_again(struct session *s, struct tg_share *share)
+static bool
+is_unread(struct tg_share *share)
 {
-    struct deliver to_stdout = {NULL, -1};
-    struct tg_provisioning *message = NULL;
-    enum tg_err err = tg_share_receive(share, &message);
-    int status;
+    struct tg_buf last = TG_BUF_EMPTY;
+    enum tg_err err = deliver_last(share, &last);
 
-    if (err == TG_E_NO_NEWS)
-        return STATUS_DONE;
-    if (err != TG_OK)
-        return session_fail(s, ABOUT_SHARE, err);
-    status = deliver_message(s, &to_stdout, share, message);
-    tg_provisioning_free(message);
-    return status;
+    tg_buf_free(&last);
+    return tg_share_role(share) == TG_RECIPIENT && err == TG_E_NOT_FOUND;
 }
 
 static int
 resume(struct session *s, struct tg_share *share, void *self)
 {
+    struct deliver to_stdout = {NULL, -1};
     enum tg_err err;
 
     (void)self;
@@ -47,9 +41,9 @@ resume(struct session *s, struct tg_share *share, void *self)
             return session_fail(s, ABOUT_SHARE, err);
         print_resumed(s, share);
     }
-    if (session_has_ended(share) || tg_share_role(share) != TG_RECIPIENT)
+    if (session_has_ended(share) || !is_unread(share))
         return STATUS_DONE;
-    return read_again(s, share);
+    return first_read(s, &to_stdout, share);
 }
 
 int

@@ -119,39 +119,43 @@ fill(const struct options *o, const struct tg_provisioning *message,
 
 /* The mailbox was not made. A share that can still be made stays. */
 static int
-fail(struct session *s, struct tg_share *share, enum tg_err err)
+fail(struct session *s, const struct tg_share *share, enum tg_err err)
 {
-    int64_t id = tg_share_id(share);
-    bool failed = tg_share_state(share) == TG_SHARE_FAILED;
+    long long id = tg_share_id(share);
     int status = session_fail(s, ABOUT_OFFER, err);
 
-    tg_share_close(share);
-    if (!failed)
+    if (tg_share_state(share) != TG_SHARE_FAILED)
         output_note(&s->out, "It is share %lld: \"tigress resume %lld\" tries "
-                             "again.", (long long)id, (long long)id);
+                             "again.", id, id);
     else if (tg_wallet_forget_share(s->wallet, id) != TG_OK)
-        output_note(&s->out, "It is listed as share %lld.", (long long)id);
+        output_note(&s->out, "It is listed as share %lld.", id);
     return status;
+}
+
+/* Say what has become of the share, and print its link. */
+static int
+announce(struct session *s, const struct tg_share *share)
+{
+    char until[OUTPUT_TIME_SIZE];
+
+    output_format_time(tg_share_expires_s(share), until);
+    output_note(&s->out, "Share %lld is ready until %s. The first device that "
+                         "opens this link gets it:",
+                (long long)tg_share_id(share), until);
+    return link_print(s, share, "shared", s->options->qr);
 }
 
 static int
 create(struct session *s, const struct tg_share_offer *offer)
 {
     struct tg_share *share = NULL;
-    char until[OUTPUT_TIME_SIZE];
     enum tg_err err = tg_share_create(s->wallet, s->client, offer, &share);
     int status;
 
     if (err != TG_OK)
         return session_fail(s, ABOUT_OFFER, err);
     err = tg_share_resume(share);
-    if (err != TG_OK)
-        return fail(s, share, err);
-    output_format_time(tg_share_expires_s(share), until);
-    output_note(&s->out, "Share %lld is ready until %s. The first device that "
-                         "opens this link gets it:",
-                (long long)tg_share_id(share), until);
-    status = link_print(s, share, "shared", s->options->qr);
+    status = err == TG_OK ? announce(s, share) : fail(s, share, err);
     tg_share_close(share);
     return status;
 }

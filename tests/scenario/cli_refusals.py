@@ -234,6 +234,32 @@ def the_initiator_cannot_receive_or_relinquish_its_own_share(relay):
         assert owner.list()[1]['role'] == 'given'
 
 
+def who_writes_before_reading_is_told_to_read_first(relay):
+    """R-UPD-3"""
+    with Device(relay) as owner, Device(relay) as friend:
+        friend.receive(owner.share()['url'])
+        friend.run('update', '1', friend.information('two'))
+        error = owner.event('update', '1', owner.information('three'),
+                            expect=NOT_NOW)
+        assert error['error'] == 'changed-meanwhile', error
+        assert owner.event('watch', '1')['content'] == {'text': 'two'}
+        owner.run('update', '1', owner.information('three'))
+        assert friend.event('watch', '1')['content'] == {'text': 'three'}
+
+
+def a_share_is_gone_when_its_time_is_over(relay):
+    """R-CREATE-4"""
+    with Device(relay) as owner, Device(relay) as friend, \
+            Device(relay) as late:
+        url = owner.share('--lifetime', '2')['url']
+        friend.receive(url)
+        event = friend.event('watch', '1', '--timeout', '30', expect=GONE)
+        assert event == {'event': 'gone', 'share': 1}, event
+        late.receive(url, expect=GONE)
+        owner.event('forget', '1')
+        assert owner.list() == {}
+
+
 def a_wallet_in_use_is_waited_for_and_then_refused(relay):
     with Device(relay) as owner:
         owner.share()
@@ -384,6 +410,8 @@ if __name__ == '__main__':
         a_mistake_on_the_command_line_is_named,
         a_number_that_is_no_share_is_refused_by_every_command,
         the_initiator_cannot_receive_or_relinquish_its_own_share,
+        who_writes_before_reading_is_told_to_read_first,
+        a_share_is_gone_when_its_time_is_over,
         a_wallet_in_use_is_waited_for_and_then_refused,
         a_wallet_that_cannot_be_used_is_refused,
         a_full_disk_loses_nothing_that_was_there,

@@ -6,8 +6,8 @@ import stat
 import subprocess
 
 import cli_kit
-from cli_kit import (Device, DONE, GONE, NOTHING_NEW, NOT_NOW, UNREACHABLE,
-                     secret)
+from cli_kit import (Device, DONE, GONE, NOTHING_NEW, NOT_NOW, REFUSED,
+                     UNREACHABLE, secret)
 
 
 def a_car_key_goes_back_and_forth_and_is_finished(relay):
@@ -169,6 +169,31 @@ def receiving_without_a_relay_is_resumed_when_it_is_back(relay):
         finally:
             relay.start()
         assert friend.event('resume')['content'] == {'text': 'one'}
+        assert friend.events('resume') == []
+
+
+def a_share_taken_by_another_device_meanwhile_is_not_resumed(relay):
+    """R-READ-3"""
+    with Device(relay) as owner, Device(relay) as friend, \
+            Device(relay) as other:
+        url = owner.share()['url']
+        relay.stop()
+        try:
+            friend.receive(url, expect=UNREACHABLE)
+        finally:
+            relay.start()
+        other.receive(url)
+        assert 1 in friend.list()
+        friend.event('resume', expect=REFUSED)
+        assert friend.list() == {}
+
+
+def information_is_taken_from_standard_input(relay):
+    with Device(relay) as owner, Device(relay) as friend:
+        url = owner.event(
+            'share', '-', '--relay', relay.url,
+            stdin='{"format": "%s", "content": {"a": 1}}' % cli_kit.CAR)['url']
+        assert friend.receive(url)['content'] == {'a': 1}
 
 
 def a_message_whose_file_cannot_be_written_is_not_lost(relay):
@@ -248,6 +273,8 @@ if __name__ == '__main__':
         an_open_share_cannot_be_forgotten,
         a_share_begun_without_a_relay_is_resumed_when_it_is_back,
         receiving_without_a_relay_is_resumed_when_it_is_back,
+        a_share_taken_by_another_device_meanwhile_is_not_resumed,
+        information_is_taken_from_standard_input,
         a_message_whose_file_cannot_be_written_is_not_lost,
         both_ciphers_and_every_kind_arrive,
         the_time_of_a_share_is_what_was_asked_for,
