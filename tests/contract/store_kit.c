@@ -136,7 +136,8 @@ decide(struct store_op *op, const struct store_row *row,
     if (row != NULL) {
         assert_true(row->blob.len <= sizeof(k->blob));
         k->expires = row->expires;
-        memcpy(k->blob, row->blob.ptr, row->blob.len);
+        if (row->blob.len > 0) /* memcpy() wants no NULL, even for nothing */
+            memcpy(k->blob, row->blob.ptr, row->blob.len);
         k->len = row->blob.len;
     }
     if (k->error != TG_OK)
