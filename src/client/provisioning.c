@@ -68,12 +68,11 @@ parse_previous(const struct tg_json *place, struct provisioning_place *out)
 
     if (!tg_json_text(tg_json_member(place, "previous"), &text))
         return TG_E_FORMAT;
-    if ((err = tg_base64_decode(text, &hash)) != TG_OK)
-        return err;
-    if (hash.len == SHA256_LEN)
-        memcpy(out->previous, hash.ptr, SHA256_LEN);
-    else if (hash.len != 0)
+    err = tg_base64_decode(text, &hash);
+    if (err == TG_OK && hash.len != SHA256_LEN && hash.len != 0)
         err = TG_E_FORMAT;
+    if (err == TG_OK && hash.len > 0)
+        memcpy(out->previous, hash.ptr, SHA256_LEN);
     out->has_previous = hash.len > 0;
     tg_buf_free(&hash);
     return err;
