@@ -60,8 +60,11 @@ static const struct messages_entry table[] = {
      "The relay gave an answer that makes no sense."},
 
     {ABOUT_OFFER, TG_E_FORMAT, STATUS_USAGE, "not-accepted",
-     "The share cannot be made as described: check the title, description, "
-     "image and rights (--verbose may say which)."},
+     "The share cannot be made as described: check its title, description, "
+     "image and rights."},
+    {ABOUT_OFFER, TG_E_LIMIT, STATUS_USAGE, "too-large",
+     "The share is too large: its title, its description, the address of its "
+     "image, or the information itself."},
     {ABOUT_OFFER, TG_E_REFUSED, STATUS_REFUSED, "refused",
      "The relay does not make shares for this device."},
 

@@ -27,24 +27,6 @@ NOT_TRUSTED, UNKNOWN_KIND, NOT_GENUINE, WALLET, NO_SUCH_SHARE, NOT_NOW = \
     range(7, 13)
 
 
-class GivenRelay:
-    """The relay of RELAY_URL and RELAY_CA, used as it stands."""
-
-    def __init__(self):
-        self.url = os.environ['RELAY_URL']
-        self.ca = os.environ['RELAY_CA']
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        pass
-
-    def stop(self):
-        """It is not ours."""
-        raise Skip('this relay cannot be stopped here')
-
-
 class Skip(Exception):
     """This test cannot be made here; the text says why."""
 
@@ -161,11 +143,8 @@ def main(*tests, relay=True, **options):
             run_one(checks, test)
         sys.exit(checks.done())
     try:
-        if 'RELAY_URL' in os.environ:
-            fixture = GivenRelay()
-        else:
-            fixture = relays.Relay(**options)
-            fixture.command()
+        fixture = relays.Relay(**options)
+        fixture.command()
     except relays.RelayError as missing:
         print(f'1..0 # SKIP {missing}')
         sys.exit(0)

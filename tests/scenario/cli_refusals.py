@@ -181,6 +181,11 @@ def an_offer_that_the_relay_does_not_accept_leaves_no_share(relay):
                               ('--rights', 'RR'), ('--rights', 'X')):
             owner.event('share', owner.information('x'), '--relay', relay.url,
                         option, value, expect=USAGE)
+        # More than this relay takes, though not more than the protocol allows.
+        large = owner.information('x' * 20000)
+        done = owner.run('-v', 'share', large, '--relay', relay.url,
+                         expect=USAGE)
+        assert '413' in done.stderr, done.stderr
         assert owner.list() == {}
 
 
@@ -420,4 +425,4 @@ if __name__ == '__main__':
         messages_do_not_name_secrets_or_identifiers,
         a_failure_names_its_technical_reason_only_when_asked,
         quiet_prints_the_result_alone,
-    )
+        conf=('tigress_payload_max 16k;',))
