@@ -209,6 +209,9 @@ check_grants(STACK_OF(X509) *path, struct grant *out)
             return why;
         if (i < issued - 1 && !grant_within(&inner, &outer))
             return REFUSAL_BEYOND;
+        /* A path length of 0 still lets a CA stand at the end of a path. */
+        if (i < issued - 1 && X509_check_ca(certificate) != 0)
+            return REFUSAL_CHAIN;
         outer = inner;
     }
     *out = outer;
