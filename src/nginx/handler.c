@@ -202,7 +202,6 @@ write_answer(struct relay_call *call)
         .mailbox_id = &ex->mailbox_id,
         .body_problem = &call->body.problem,
         .ids = &call->ids,
-        .now = ex->op.now,
     };
 
     return wire_answer(&outcome, &call->location->wire_site, &call->answer);

@@ -121,9 +121,8 @@ static enum tg_err
 parse_list(struct tg_span rest, enum etag_comparison comparison,
            struct etag_condition *list)
 {
-    enum tg_err err;
-
     for (skip_empty(&rest); rest.len > 0; skip_empty(&rest)) {
+        enum tg_err err;
         struct etag tag;
 
         if (!take_tag(&rest, &tag) || !take_separator(&rest))

@@ -92,23 +92,30 @@ append_between(struct tg_buf *html, const char *before, struct tg_span text,
 
 /* ---- image and policy -------------------------------------------------- */
 
+/* `lower` is in lower case, as the site's list is. */
 static bool
-host_is_listed(struct tg_span host, const struct wire_site *site)
+host_is(struct tg_span host, struct tg_span lower)
 {
-    char lower[LIMIT_IMAGE_URL];
-
-    if (site->image_host_count == 0)
-        return true;
+    if (host.len != lower.len)
+        return false;
     for (size_t i = 0; i < host.len; i++) {
         uint8_t c = host.ptr[i];
 
-        lower[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+        if (c >= 'A' && c <= 'Z')
+            c = (uint8_t)(c + ('a' - 'A'));
+        if (c != lower.ptr[i])
+            return false;
     }
+    return true;
+}
+
+static bool
+host_is_listed(struct tg_span host, const struct wire_site *site)
+{
     for (size_t i = 0; i < site->image_host_count; i++)
-        if (tg_span_equal((struct tg_span){(uint8_t *)lower, host.len},
-                          site->image_hosts[i]))
+        if (host_is(host, site->image_hosts[i]))
             return true;
-    return false;
+    return site->image_host_count == 0;
 }
 
 /* Whether the page may show the image. A policy cannot name an IPv6 literal

@@ -5,6 +5,8 @@
 #include "wire/outcome.h"
 #include "wire/page.h"
 
+enum { DOCUMENT_USUAL = 256 }; /* room that nearly all of them fit into */
+
 /* The reason alone, or what it is about first. */
 static enum tg_err
 append_detail(struct tg_buf *body, const struct wire_problem *problem)
@@ -32,6 +34,8 @@ append_document(struct tg_buf *body, const struct wire_problem *problem,
 {
     enum tg_err err;
 
+    if ((err = tg_buf_reserve(body, DOCUMENT_USUAL)) != TG_OK)
+        return err;
     err = tg_buf_printf(body, "{\"type\":\"%s\",\"title\":\"%s\",\"status\":%u",
                         entry->type, entry->title, entry->status);
     if (err == TG_OK)

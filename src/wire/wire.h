@@ -173,7 +173,6 @@ struct wire_outcome {
     const struct mailbox_id *mailbox_id;  /* not for CALL_CREATE */
     const struct wire_problem *body_problem; /* for RELAY_BODY_REFUSED */
     const struct wire_ids *ids;
-    tg_time_s now;
 };
 
 /* Write the whole answer. TG_E_NOMEM: nothing to release. */
