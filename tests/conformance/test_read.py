@@ -200,6 +200,18 @@ def of_twenty_simultaneous_first_reads_exactly_one_succeeds(relay):
 
 # R-READ-2
 @test
+def of_first_reads_in_streams_of_one_connection_exactly_one_succeeds(relay):
+    for trial in range(3):
+        share = make(relay)
+        claims = [headers(new_id()) for _ in range(20)]
+        codes = relay.curl_at_once("POST", share.path, claims)
+        with row(f"trial {trial}"):
+            equal(sorted(codes), [200] + [401] * 19, "status codes")
+            status(share.read(share.recipient), 401)
+
+
+# R-READ-2
+@test
 def simultaneous_first_reads_of_one_device_all_succeed(relay):
     share = make(relay)
     equal(_race(share, [share.recipient] * 12), [200] * 12, "status codes")

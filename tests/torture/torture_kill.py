@@ -5,6 +5,7 @@ was told. A call without an answer leaves two possible states; it is settled by
 looking, by a retry with the same request id, or both, and they must agree
 (THREATS 25).
 """
+import concurrent.futures
 import random
 import sys
 import threading
@@ -88,16 +89,17 @@ class Record:
         self.text = text
 
     def bind(self):
-        """Two strangers try; who is told 200 stays."""
+        """Two strangers try at once; who is told 200 stays."""
         claims = [new_id(), new_id()]
-        for claim in claims:
-            answer = self.teller.until_answered(
-                lambda claim=claim: self.share.read(claim))
-            if self.bound is None:
-                status(answer, 200)
-                self.bound = claim
-            else:
-                status(answer, 401)
+
+        def read(claim):
+            return self.teller.until_answered(
+                lambda: self.share.read(claim)).status
+
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            codes = list(pool.map(read, claims))
+        equal(sorted(codes), [200, 401], "two first reads")
+        self.bound = claims[codes.index(200)]
 
     def relinquish(self):
         request_id = new_id()
