@@ -5,14 +5,16 @@
 #include "ending.h"
 
 /* A share that others can still take is not forgotten: nobody could cancel it
- * any more. */
+ * any more. One that was never read here is the other side's alone. */
 static bool
 is_over(const struct tg_share *share)
 {
     int64_t expires = tg_share_expires_s(share);
 
-    return session_has_ended(share) ||
-           (expires != 0 && expires <= (int64_t)time(NULL));
+    if (expires == 0)
+        return session_has_ended(share) ||
+               tg_share_role(share) == TG_RECIPIENT;
+    return session_has_ended(share) || expires <= (int64_t)time(NULL);
 }
 
 int

@@ -84,8 +84,12 @@ receive(struct session *s, struct deliver *d, const struct tg_share_url *url)
     enum tg_err err = tg_share_accept(s->wallet, s->client, url, &share);
     int status;
 
-    if (err != TG_OK)
-        return output_fail(&s->out, ABOUT_LINK, err, tg_share_url_relay(url));
+    if (err != TG_OK) {
+        status = output_fail(&s->out, ABOUT_LINK, err, NULL);
+        if (err == TG_E_UNTRUSTED)
+            output_note_text(&s->out, "Its relay", tg_share_url_relay(url));
+        return status;
+    }
     status = first_read(s, d, share);
     if (status == STATUS_DONE)
         status = finish(s, share);

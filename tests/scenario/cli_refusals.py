@@ -66,6 +66,8 @@ def a_relay_that_is_not_allowed_sees_no_traffic(relay):
             assert error['error'] == 'relay-not-allowed', error
             assert not was_called(0)
             assert friend.list() == {}
+            human = friend.run('receive', stdin=url, expect=NOT_TRUSTED)
+            assert f'127.0.0.1:{port}' in human.stderr, human.stderr
             # The same relay, allowed: the check above is able to fail.
             process = friend.start('receive', '--allow', f'127.0.0.1:{port}',
                                    stdin=subprocess.PIPE)

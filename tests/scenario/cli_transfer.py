@@ -188,6 +188,19 @@ def a_share_taken_by_another_device_meanwhile_is_not_resumed(relay):
         assert friend.list() == {}
 
 
+def a_share_that_was_never_read_can_be_forgotten(relay):
+    with Device(relay) as owner, Device(relay) as friend:
+        url = owner.share()['url']
+        relay.stop()
+        try:
+            friend.receive(url, expect=UNREACHABLE)
+            friend.event('forget', '1')
+        finally:
+            relay.start()
+        assert friend.list() == {}
+        assert friend.receive(url)['share'] == 2
+
+
 def information_is_taken_from_standard_input(relay):
     with Device(relay) as owner, Device(relay) as friend:
         url = owner.event(
@@ -274,6 +287,7 @@ if __name__ == '__main__':
         a_share_begun_without_a_relay_is_resumed_when_it_is_back,
         receiving_without_a_relay_is_resumed_when_it_is_back,
         a_share_taken_by_another_device_meanwhile_is_not_resumed,
+        a_share_that_was_never_read_can_be_forgotten,
         information_is_taken_from_standard_input,
         a_message_whose_file_cannot_be_written_is_not_lost,
         both_ciphers_and_every_kind_arrive,
