@@ -10,9 +10,9 @@ import urllib.request
 import uuid
 
 import car
-import tap
+import sentences
 from relay import Relay
-from tap import check, equal
+from sentences import check, equal
 from wire import Wire
 
 
@@ -269,4 +269,4 @@ def test_secrets_stay_where_they_belong():
 
 
 if __name__ == '__main__':
-    tap.main(globals())
+    sentences.main(globals())

@@ -13,9 +13,9 @@ import subprocess
 import time
 
 import car
-import tap
+import sentences
 from relay import Relay
-from tap import check, equal
+from sentences import check, equal
 from wire import Wire
 
 TRIALS = int(os.environ.get('CAR_KILL_TRIALS', '4'))
@@ -181,4 +181,4 @@ def test_a_vehicle_that_was_killed_serves_again():
 
 
 if __name__ == '__main__':
-    tap.main(globals())
+    sentences.main(globals())

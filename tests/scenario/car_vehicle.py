@@ -12,9 +12,9 @@ import subprocess
 import threading
 
 import car
-import tap
+import sentences
 from relay import Relay
-from tap import check, equal
+from sentences import check, equal
 
 ACTIONS = ['unlock', 'lock', 'start', 'drive', 'trunk']
 DAY = 86400
@@ -353,4 +353,4 @@ def test_nonsense_is_refused_and_the_vehicle_goes_on():
 
 
 if __name__ == '__main__':
-    tap.main(globals())
+    sentences.main(globals())

@@ -41,7 +41,7 @@ class Device:
         if die_at and done.returncode == -signal.SIGKILL:
             return None
         lines = done.stdout.decode().split('\n')
-        if not lines[0]:
+        if done.returncode not in (0, 1) or not lines[0]:
             raise AssertionError(f'{command}: {done.stderr.decode()}')
         return lines[0], lines[1] if len(lines) > 1 else ''
 

@@ -5,10 +5,12 @@ Each test ends by letting the relay be honest again and carrying the share to
 its end. TAP output. Usage: hostile_relay_test.py DEVICE-PROGRAM
 """
 import json
+import os
 import pathlib
 import subprocess
 import sys
 import tempfile
+from unittest import mock
 
 from hostile_relay import Cut, Endless, HostileRelay
 from hostile_relay_device import Device, expect
@@ -400,6 +402,36 @@ def a_relay_that_repeats_our_claim_does_not_get_it_shown(directory, relay):
                         {'Content-Type': 'application/problem+json'},
                         b'{"title":"not\\u001b[31m yours"}')
     expect(pair.friend('receive')[1], 'status 401: not[31m yours')
+
+
+@test
+def a_proxy_of_the_environment_is_not_used(directory, relay):
+    pair = Pair(directory, relay)
+    nowhere = 'http://127.0.0.1:1'
+    with mock.patch.dict(os.environ, {'https_proxy': nowhere,
+                                      'ALL_PROXY': nowhere,
+                                      'HTTPS_PROXY': nowhere}):
+        pair.answer()
+
+
+# R-URL-2
+@test
+def a_relay_that_is_not_listed_sees_no_connection(directory, relay):
+    pair = Pair(directory, relay)
+    url = pair.owner.expect('invitation', 'TG_OK')
+    other = directory / 'other'
+    other.mkdir()
+    before = len(relay.seen)
+    with HostileRelay(other) as listed:
+        friend = Device(directory, 'careful', listed, relay.ca)
+        expect(friend.run('accept', url)[0], 'TG_E_UNTRUSTED')
+        # Struck off the list after it was accepted.
+        friend = Device(directory, 'friend', listed, relay.ca)
+        friend.share = pair.friend.share
+        friend.expect('receive', 'TG_E_UNTRUSTED')
+    expect(len(relay.seen), before)
+    pair.answer()
+    pair.rest()
 
 
 # R-TLS-1

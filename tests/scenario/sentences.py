@@ -1,7 +1,7 @@
 """Tests as sentences, reported as TAP.
 
 A test is a function of a module, named test_…; its name is the sentence. The
-module says at its end: `tap.main(globals())`. A test fails by an exception,
+module says at its end: `sentences.main(globals())`. A test fails by an exception,
 usually of `check()`; what it needs (a relay …) it makes and ends itself.
 """
 import sys
