@@ -32,7 +32,7 @@ ngx_command_t directives_table[] = {
 
     {ngx_string("tigress_store"), HTTP | NGX_CONF_TAKE12,
      directive_types_set_store, MAIN_FIELD(store_directory),
-     RULE(.fallback = "lmdb:/var/lib/tigress size=16g",
+     RULE(.fallback = "lmdb:/var/lib/tigress size=16384m",
           .help = "where mailboxes lie, and how much room they may take")},
 
     {ngx_string("tigress_commit_delay"), HTTP | NGX_CONF_TAKE1,

@@ -178,11 +178,12 @@ refuse_plainly(struct relay_call *call, enum wire_refusal refusal)
 static void
 refuse_failure(struct relay_call *call, enum tg_err err)
 {
-    /* Once a second at most: a store that is down fails every request. */
-    static time_t last_told;
+    struct relay_main *main =
+        ngx_http_get_module_main_conf(call->request, ngx_http_tigress_module);
 
-    if (last_told != ngx_time()) {
-        last_told = ngx_time();
+    /* Once a second at most: a store that is down fails every request. */
+    if (main->last_complaint != ngx_time()) {
+        main->last_complaint = ngx_time();
         ngx_log_error(NGX_LOG_ERR, call->request->connection->log, 0,
                       "tigress: operation_failed error=%s", tg_err_name(err));
     }

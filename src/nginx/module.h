@@ -42,6 +42,7 @@ struct relay_main {
     ngx_array_t locations;      /* struct relay_location *, those that serve */
 
     struct service *service;    /* of this worker; NULL when it cannot work */
+    time_t last_complaint;      /* of this worker, about its store */
 };
 
 /* Of a server. */
