@@ -54,8 +54,8 @@ TG_API void tg_relay_client_set_attempts(struct tg_relay_client *client,
                                          unsigned attempts);
 
 /* How to pause, between attempts and in tg_share_wait(). `pause` returns
- * false to give up, for example after a signal. By default nanosleep(2), which
- * gives up when a signal handler has run. */
+ * false to give up, for example after a signal. By default (NULL) with
+ * nanosleep(2), which gives up when a signal handler has run. */
 TG_API void
 tg_relay_client_set_pause(struct tg_relay_client *client,
                           bool (*pause)(void *self, int64_t pause_ms),

@@ -5,7 +5,8 @@
  * steps, or in the middle of one. Each step is in the wallet before the relay
  * is told of it, with the request id and the exact bytes, so that repeating it
  * after a crash has no second effect. To go on after a restart: open the
- * share and call the same function again, or tg_share_resume().
+ * share and call tg_share_resume(); a received message that has not been
+ * answered by then is still there (tg_share_has_message()).
  *
  * Calls that use the network fail as described in relay_client.h and leave
  * the share as it was: after TG_E_NETWORK, TG_E_TLS, TG_E_BUSY, TG_E_PROTOCOL

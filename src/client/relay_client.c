@@ -116,7 +116,7 @@ tg_relay_client_set_pause(struct tg_relay_client *client,
                           bool (*pause)(void *self, int64_t pause_ms),
                           void *self)
 {
-    client->pause = pause;
+    client->pause = pause != NULL ? pause : pause_for;
     client->pause_self = self;
 }
 

@@ -447,6 +447,29 @@ wrong_previous_alone_is_refused(void **state)
 
 /* R-PAY-1 */
 static void
+wrong_direction_alone_is_refused(void **state)
+{
+    struct tg_order *order;
+
+    (void)state;
+    assert_int_equal(tg_order_new(TG_RECIPIENT, &order), TG_OK);
+    assert_int_equal(
+        accept_text(order,
+                    "{\"format\":\"f\",\"content\":{},\"tigress\":{"
+                    "\"direction\":\"recipient\",\"sequence\":1,"
+                    "\"previous\":\"\"}}", false),
+        TG_E_REPLAY);
+    assert_int_equal(
+        accept_text(order,
+                    "{\"format\":\"f\",\"content\":{},\"tigress\":{"
+                    "\"direction\":\"initiator\",\"sequence\":1,"
+                    "\"previous\":\"\"}}", false),
+        TG_OK);
+    tg_order_free(order);
+}
+
+/* R-PAY-1 */
+static void
 a_message_without_its_place_needs_the_option(void **state)
 {
     static const char plain[] = "{\"format\":\"f\",\"content\":{}}";
@@ -604,6 +627,7 @@ main(void)
         cmocka_unit_test(a_second_message_after_one_that_was_read_is_accepted),
         cmocka_unit_test(a_message_that_crossed_ours_is_refused),
         cmocka_unit_test(wrong_previous_alone_is_refused),
+        cmocka_unit_test(wrong_direction_alone_is_refused),
         cmocka_unit_test(a_message_without_its_place_needs_the_option),
         cmocka_unit_test(an_order_that_was_saved_goes_on_the_same),
         cmocka_unit_test(a_damaged_saved_order_is_refused),
