@@ -220,6 +220,10 @@ def _search(relay, marks, *more):
             data = place.read_bytes()
         except FileNotFoundError:
             continue                # a process or a file that has just ended
+        except PermissionError:
+            if place.name != "environ":
+                raise
+            continue                # closed even to the user who runs it
         size += len(data)
         found += [f"{name} in {place.name}" for name in marks.found_in(data)]
     note(f"searched {len(places)} files, {size >> 10} KiB, for "
