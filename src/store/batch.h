@@ -21,7 +21,9 @@ struct batch_item {
     struct batch_item *next;
 };
 
-/* How the thread gets at its store: called in the thread itself. */
+/* How the thread gets at its store: called in the thread itself, again each
+ * second until it succeeds. Whoever decides by the hour keys (an exchange's
+ * site) copies *hours there; they are used in this thread alone. */
 struct batch_opener {
     void *self;
     enum tg_err (*open)(void *self, struct store *out,
@@ -46,7 +48,9 @@ TG_MUST_USE enum tg_err batch_new(const struct batch_options *options,
 /* The file descriptor that becomes readable when operations have come back. */
 int batch_fd(const struct batch *batch);
 
-/* Hand in one operation. TG_E_FULL when the queue is: nothing was taken. */
+/* Hand in one operation. TG_E_FULL when the queue is, or after batch_stop():
+ * nothing was taken. The thread sets `now` and `no_write` of the operation, and
+ * may clear `only_reads`. */
 TG_MUST_USE enum tg_err batch_submit(struct batch *batch,
                                      struct batch_item *item);
 

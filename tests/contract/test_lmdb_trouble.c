@@ -102,6 +102,42 @@ a_store_at_its_limit_keeps_its_rows_and_can_be_emptied(void **state)
 }
 
 static void
+a_batch_that_finds_no_room_is_done_as_far_as_it_fits(void **state)
+{
+    enum { PUTS = 250, LARGE = 16 * 1024 };
+    static struct kit_op ops[PUTS + 1];
+    static uint8_t large[LARGE];
+    struct kit_op *batch[PUTS + 1];
+    struct kit k = {.map_size = SMALL_MAP};
+    struct store_count count;
+    unsigned done = 0;
+
+    (void)state;
+    kit_create(&k);
+    kit_open(&k);
+    assert_int_equal(put_row(&k, 0), TG_OK);
+    for (unsigned i = 0; i < PUTS; i++) {
+        kit_put(&ops[i], 1 + i, LATER, "");
+        ops[i].change.row.blob = TG_SPAN_ARRAY(large);
+        batch[i] = &ops[i];
+    }
+    kit_remove(&ops[PUTS], 0);
+    batch[PUTS] = &ops[PUTS];
+    kit_run_ops(&k, batch, PUTS + 1);
+
+    while (done < PUTS && ops[done].op.result == TG_OK)
+        done++;
+    assert_in_range(done, 1, PUTS - 1);
+    for (unsigned i = done; i < PUTS; i++)
+        assert_int_equal(ops[i].op.result, TG_E_FULL);
+    assert_int_equal(ops[PUTS].op.result, TG_OK);
+    assert_int_equal(k.store.count(k.store.self, &count), TG_OK);
+    assert_int_equal(count.rows, done);
+    assert_null(kit_look(&k, 0));
+    kit_end(&k);
+}
+
+static void
 a_store_at_its_limit_can_be_swept(void **state)
 {
     struct kit k = {.map_size = SMALL_MAP};
@@ -470,6 +506,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             a_store_at_its_limit_keeps_its_rows_and_can_be_emptied),
+        cmocka_unit_test(a_batch_that_finds_no_room_is_done_as_far_as_it_fits),
         cmocka_unit_test(a_store_at_its_limit_can_be_swept),
         cmocka_unit_test(
             on_a_full_disk_rows_stay_readable_and_room_makes_it_work_again),

@@ -12,6 +12,7 @@ struct run {
     bool has_room;
     struct lmdb_rows_end end;
     bool has_changed; /* there is something to commit */
+    bool is_doubtful; /* the environment: something failed in a snapshot */
 };
 
 /* What became of one operation in a transaction. A failure of the store is
@@ -36,6 +37,8 @@ decide(struct run *r, MDB_txn *txn, struct store_op *op, struct lmdb_row *old,
     const bool is_there = rc == 0;
 
     *change = (struct store_change){0};
+    if (rc == MDB_CORRUPTED) /* this row: the others need not suffer */
+        return (struct verdict){0, TG_E_STORE};
     if (rc != 0 && rc != MDB_NOTFOUND)
         return (struct verdict){rc, TG_E_STORE};
     if (!is_there)
@@ -55,6 +58,8 @@ try_read(struct run *r, MDB_txn *txn, struct store_op *op)
     struct verdict v = decide(r, txn, op, &old, &change);
 
     op->result = v.result;
+    if (v.rc != 0)
+        r->is_doubtful = true;
     if (v.result != TG_OK || change.verb == STORE_KEEP)
         return true;
     if (op->no_write) {
@@ -84,6 +89,8 @@ run_reads(struct run *r, struct store_op *const ops[], size_t count,
     }
     if (txn != NULL)
         lmdb_env_end_read(r->env);
+    if (err == TG_E_STORE)
+        r->is_doubtful = true;
     return left;
 }
 
@@ -205,13 +212,14 @@ lmdb_run(struct lmdb_env *env, struct store_op *const ops[], size_t count)
 {
     struct store_op *rest[STORE_BATCH_MOST];
     struct run r = {.env = env};
+    enum tg_err err = TG_OK;
     size_t left;
 
     assert(count <= STORE_BATCH_MOST);
     left = run_reads(&r, ops, count, rest);
-    if (left > 0 && env->read_only) {
+    if (env->read_only)
         set_results(rest, left, TG_E_STORE);
-        return TG_OK;
-    }
-    return run_writes(&r, rest, left);
+    else
+        err = run_writes(&r, rest, left);
+    return r.is_doubtful ? TG_E_STORE : err;
 }
