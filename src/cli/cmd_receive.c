@@ -39,7 +39,8 @@ read_hidden(struct files_text *out)
     explicit_bzero(line, sizeof line);
     if (out->ptr == NULL)
         return TG_E_NOMEM;
-    out->len = strcspn(out->ptr, "\r\n");
+    out->len = strlen(out->ptr);
+    files_cut_line(out);
     return TG_OK;
 }
 

@@ -16,7 +16,7 @@ print_sent(struct session *s, const struct tg_share *share)
 }
 
 static int
-send(struct session *s, const struct tg_provisioning *message)
+send_message(struct session *s, const struct tg_provisioning *message)
 {
     struct tg_share *share = NULL;
     enum tg_err err;
@@ -47,7 +47,7 @@ cmd_update(struct session *s)
         return status;
     status = session_open(s);
     if (status == STATUS_DONE)
-        status = send(s, message);
+        status = send_message(s, message);
     tg_provisioning_free(message);
     return status;
 }

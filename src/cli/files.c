@@ -82,9 +82,8 @@ files_read(const char *path, size_t max, struct files_text *out)
     return err;
 }
 
-/* Keep only the first line, moved to the start, the rest wiped. */
-static void
-cut_line(struct files_text *text)
+void
+files_cut_line(struct files_text *text)
 {
     size_t end = strcspn(text->ptr, "\r\n");
     size_t start = 0;
@@ -109,7 +108,7 @@ files_read_line(const char *path, size_t max, struct files_text *out)
     if (memchr(text.ptr, '\0', text.len) != NULL)
         err = TG_E_FORMAT;
     else
-        cut_line(&text);
+        files_cut_line(&text);
     if (err == TG_OK && text.len == 0)
         err = TG_E_FORMAT;
     if (err != TG_OK) {

@@ -31,6 +31,10 @@ TG_MUST_USE enum tg_err files_read(const char *path, size_t max,
 TG_MUST_USE enum tg_err files_read_line(const char *path, size_t max,
                                         struct files_text *out);
 
+/* Keep only the first line, without its end and the blanks around it; what
+ * goes is wiped. */
+void files_cut_line(struct files_text *text);
+
 /* Create a file that must not exist, mode 0600, and give its descriptor.
  * Errors: TG_E_EXISTS; TG_E_IO (errno says why). */
 TG_MUST_USE enum tg_err files_create(const char *path, int *fd);

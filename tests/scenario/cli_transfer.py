@@ -92,7 +92,7 @@ def a_link_that_is_typed_is_not_shown(relay):
             prompt = ''
             while not prompt.endswith('Enter: '):
                 prompt += process.stderr.read(1)
-            os.write(keyboard, url.encode() + b'\n')
+            os.write(keyboard, b' ' + url.encode() + b' \n')
             out, err = process.communicate(timeout=cli_kit.SECONDS)
         finally:
             process.kill()
