@@ -150,7 +150,8 @@ TG_API TG_MUST_USE enum tg_err tg_share_resume(struct tg_share *share);
  *   TG_E_UNKNOWN   its format, or its algorithm, is not known here
  *   TG_E_FORMAT    it is not provisioning information
  *   TG_E_STATE     the share has ended
- * After the last five nothing of the message is kept and the share goes on.
+ * After TG_E_REPLAY, TG_E_AUTH, TG_E_UNKNOWN and TG_E_FORMAT nothing of the
+ * message is kept, and the share goes on when the relay serves a proper one.
  * Source: R-READ-2, R-PAY-1, §11.
  */
 TG_API TG_MUST_USE enum tg_err tg_share_receive(struct tg_share *share,

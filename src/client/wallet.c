@@ -116,8 +116,7 @@ tg_wallet_open(const char *path, struct tg_wallet **out)
     if ((wallet = tg_alloc(sizeof(*wallet))) == NULL)
         return TG_E_NOMEM;
     err = wallet_sql_err(sqlite3_open_v2(
-        path, &wallet->db,
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE,
+        path, &wallet->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE,
         NULL));
     if (err == TG_OK && (err = configure(wallet->db)) == TG_OK)
         err = wallet_schema_update(wallet->db);

@@ -164,7 +164,10 @@ class HostileRelay:
             return self.problem(404, 'no such mailbox')
         mailbox = self.mailboxes[identifier]
         if request is not None and key in self.done:
-            return (201,) + self.done[key][1:]
+            _, headers, first = self.done[key]
+            if call == 'update':    # the body of then, the ETag of now
+                headers = dict(headers, ETag=f'"{mailbox["version"]}"')
+            return 201, headers, first
         if call == 'read' and mailbox['recipient'] is None and \
                 claim != mailbox['initiator']:
             mailbox['recipient'] = claim

@@ -403,6 +403,32 @@ a_message_that_crossed_ours_is_refused(void **state)
     talk_end(&t);
 }
 
+/* R-PAY-1: who has seen our second message cannot un-see it */
+static void
+previous_never_goes_back(void **state)
+{
+    struct talk t;
+    struct tg_order *before;
+    struct tg_buf saved = TG_BUF_EMPTY;
+    size_t late = 0;
+
+    (void)state;
+    talk_begin(&t);
+    assert_int_equal(talk_accept(&t, 1, talk_write(&t, 0)), TG_OK);
+    assert_int_equal(tg_order_save(t.side[1], &saved), TG_OK);
+    assert_int_equal(tg_order_load(tg_span_buf(&saved), &before), TG_OK);
+    tg_buf_free(&saved);
+    assert_int_equal(talk_accept(&t, 1, talk_write(&t, 0)), TG_OK);
+    assert_int_equal(talk_accept(&t, 0, talk_write(&t, 1)), TG_OK);
+    /* A recipient that knows our first message only, ever so far ahead. */
+    tg_order_free(t.side[1]);
+    t.side[1] = before;
+    for (int i = 0; i < 4; i++)
+        late = talk_write(&t, 1);
+    assert_int_equal(talk_accept(&t, 0, late), TG_E_REPLAY);
+    talk_end(&t);
+}
+
 static enum tg_err
 accept_text(struct tg_order *order, const char *text, bool accept_plain)
 {
@@ -626,6 +652,7 @@ main(void)
         cmocka_unit_test(an_overwritten_message_is_missed_but_not_missing),
         cmocka_unit_test(a_second_message_after_one_that_was_read_is_accepted),
         cmocka_unit_test(a_message_that_crossed_ours_is_refused),
+        cmocka_unit_test(previous_never_goes_back),
         cmocka_unit_test(wrong_previous_alone_is_refused),
         cmocka_unit_test(wrong_direction_alone_is_refused),
         cmocka_unit_test(a_message_without_its_place_needs_the_option),
