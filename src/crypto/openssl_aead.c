@@ -6,23 +6,30 @@
 
 #include <openssl/evp.h>
 
+#include "crypto/openssl_algorithms.h"
 #include "crypto/random.h"
 
+/* NULL when OpenSSL lacks it. */
 static const EVP_CIPHER *
 cipher_for(const struct aead_key *key)
 {
+    const struct openssl_algorithms *openssl = openssl_algorithms_get();
+
     assert(key->len == 16 || key->len == 32);
-    return key->len == 16 ? EVP_aes_128_gcm() : EVP_aes_256_gcm();
+    if (openssl == NULL)
+        return NULL;
+    return key->len == 16 ? openssl->aes_128_gcm : openssl->aes_256_gcm;
 }
 
 static bool
 start(EVP_CIPHER_CTX *ctx, const struct aead_key *key,
       const uint8_t iv[AEAD_IV_LEN], struct tg_span associated, int encrypt)
 {
+    const EVP_CIPHER *cipher = cipher_for(key);
     int len;
 
-    if (EVP_CipherInit_ex(ctx, cipher_for(key), NULL, key->bytes, iv,
-                          encrypt) != 1)
+    if (cipher == NULL ||
+        EVP_CipherInit_ex2(ctx, cipher, key->bytes, iv, encrypt, NULL) != 1)
         return false;
     return associated.len == 0 ||
            EVP_CipherUpdate(ctx, NULL, &len, associated.ptr,

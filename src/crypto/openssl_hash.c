@@ -4,9 +4,9 @@
 #include <assert.h>
 #include <string.h>
 
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
+
+#include "crypto/openssl_algorithms.h"
 
 static enum tg_err
 digest_parts(EVP_MD_CTX *ctx, const struct tg_span *parts, size_t count,
@@ -23,29 +23,26 @@ digest_parts(EVP_MD_CTX *ctx, const struct tg_span *parts, size_t count,
 enum tg_err
 hash_sha256(const struct tg_span *parts, size_t count, uint8_t out[SHA256_LEN])
 {
+    const struct openssl_algorithms *openssl = openssl_algorithms_get();
     enum tg_err err = TG_E_CRYPTO;
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_MD_CTX *ctx;
 
-    if (ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1)
+    if (openssl == NULL || (ctx = EVP_MD_CTX_new()) == NULL)
+        return TG_E_CRYPTO;
+    if (EVP_DigestInit_ex2(ctx, openssl->sha256, NULL) == 1)
         err = digest_parts(ctx, parts, count, out);
     EVP_MD_CTX_free(ctx);
     return err;
 }
 
-/* The context is bound to key and digest once; what is left is the parts. */
 static enum tg_err
 mac_parts(EVP_MAC_CTX *ctx, struct tg_span key, const struct tg_span *parts,
           size_t count, uint8_t out[SHA256_LEN])
 {
-    char digest[] = "SHA256";
-    const OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-        OSSL_PARAM_construct_end()};
     static const uint8_t no_key[1]; /* NULL would mean "keep the old one" */
     size_t len = 0;
 
-    if (EVP_MAC_init(ctx, key.len > 0 ? key.ptr : no_key, key.len, params) !=
-        1)
+    if (EVP_MAC_init(ctx, key.len > 0 ? key.ptr : no_key, key.len, NULL) != 1)
         return TG_E_CRYPTO;
     for (size_t i = 0; i < count; i++)
         if (EVP_MAC_update(ctx, parts[i].ptr, parts[i].len) != 1)
@@ -59,14 +56,15 @@ enum tg_err
 hash_hmac(struct tg_span key, const struct tg_span *parts, size_t count,
           uint8_t out[SHA256_LEN])
 {
-    enum tg_err err = TG_E_CRYPTO;
-    EVP_MAC *mac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
-    EVP_MAC_CTX *ctx = mac != NULL ? EVP_MAC_CTX_new(mac) : NULL;
+    const struct openssl_algorithms *openssl = openssl_algorithms_get();
+    enum tg_err err;
+    EVP_MAC_CTX *ctx;
 
-    if (ctx != NULL)
-        err = mac_parts(ctx, key, parts, count, out);
+    if (openssl == NULL ||
+        (ctx = EVP_MAC_CTX_dup(openssl->hmac_sha256)) == NULL)
+        return TG_E_CRYPTO;
+    err = mac_parts(ctx, key, parts, count, out);
     EVP_MAC_CTX_free(ctx);
-    EVP_MAC_free(mac);
     return err;
 }
 
