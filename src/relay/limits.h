@@ -19,7 +19,7 @@ enum {
     LIMIT_LIFETIME_MOST_S = 31 * 24 * 3600,
     /* The body of any request: base64 of the payload, worst-case escapes of
      * the texts, and room for members that formats may add. */
-    LIMIT_BODY_OVERHEAD = 32 * 1024
+    LIMIT_BODY_OVERHEAD = 64 * 1024
 };
 
 #endif
