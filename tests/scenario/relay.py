@@ -73,6 +73,15 @@ def make_certificate(directory):
     return cert, key
 
 
+def is_alive(pid):
+    """Whether a process still holds anything: not ended, not a zombie."""
+    try:
+        stat = pathlib.Path(f'/proc/{pid}/stat').read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rsplit(')', 1)[1].split()[0] not in 'ZX'
+
+
 class Relay:
     """One relay with a state directory of its own.
 
@@ -189,6 +198,10 @@ class Relay:
                 pass
         self.process.wait()
         self.process = None
+        # The workers are not our children: they are waited for by looking.
+        deadline = time.monotonic() + STOP_SECONDS
+        while any(map(is_alive, pids)) and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def stop(self):
         """End it cleanly, keeping its state. Returns the exit status."""

@@ -1,8 +1,9 @@
 """Tests as sentences, reported as TAP.
 
 A test is a function of a module, named test_…; its name is the sentence. The
-module says at its end: `sentences.main(globals())`. A test fails by an exception,
-usually of `check()`; what it needs (a relay …) it makes and ends itself.
+module says at its end: `sentences.main(globals())`. A test fails by an
+exception, usually of `check()`; what it needs (a relay …) it makes and ends
+itself.
 """
 import sys
 import traceback
