@@ -104,13 +104,14 @@ open_store(void *self, struct store *out, struct hour_keys *hours)
 }
 
 static void
-start_failing(struct fixture *f, unsigned delay_us, int failures)
+start_with(struct fixture *f, unsigned delay_us, int failures,
+           unsigned sweep_ms)
 {
     const struct batch_options options = {
         .opener = {f, open_store},
         .commit_delay_us = delay_us,
         .queue_most = QUEUE_MOST,
-        .sweep_interval_ms = 1,
+        .sweep_interval_ms = sweep_ms,
         .sweep_slice = 2,
         .now = test_now,
     };
@@ -120,6 +121,12 @@ start_failing(struct fixture *f, unsigned delay_us, int failures)
     atomic_store(&clock_s, KIT_NOW);
     kit_site(&f->site, &f->hours);
     assert_int_equal(batch_new(&options, &f->batch), TG_OK);
+}
+
+static void
+start_failing(struct fixture *f, unsigned delay_us, int failures)
+{
+    start_with(f, delay_us, failures, 1);
 }
 
 static void
@@ -237,6 +244,42 @@ all_that_was_handed_in_comes_back(void **state)
         exchange_done(&creates[i].ex);
         exchange_done(&reads[i].ex);
     }
+    finish(&f);
+}
+
+/* No sweep and no later call wakes the thread: it goes on by itself. */
+static void
+reads_that_outgrow_a_batch_while_it_is_busy_come_back(void **state)
+{
+    static struct call reads[1 + 2 * STORE_BATCH_MOST];
+    enum { READS = sizeof(reads) / sizeof(reads[0]) };
+    struct fixture f;
+    struct call create;
+
+    (void)state;
+    start_with(&f, 0, 0, 0);
+    kit_exchange(&create.ex, &f.site, EXCHANGE_CREATE, NULL, 1, 1);
+    submit(&f, &create);
+    await(f.batch, 1);
+
+    for (unsigned i = 0; i < READS; i++)
+        kit_exchange(&reads[i].ex, &f.site, EXCHANGE_READ,
+                     &create.ex.mailbox_id, 1, 1);
+    atomic_store(&f.is_waiting, false);
+    atomic_store(&f.gate, true);
+    submit(&f, &reads[0]);
+    while (!atomic_load(&f.is_waiting))
+        sched_yield();
+    for (unsigned i = 1; i < READS; i++)
+        submit(&f, &reads[i]);
+    atomic_store(&f.gate, false);
+    await(f.batch, READS);
+
+    for (unsigned i = 0; i < READS; i++) {
+        assert_int_equal(reads[i].ex.outcome, RELAY_DONE);
+        exchange_done(&reads[i].ex);
+    }
+    exchange_done(&create.ex);
     finish(&f);
 }
 
@@ -456,6 +499,8 @@ main(void)
         cmocka_unit_test(
             a_mailbox_is_created_read_and_deleted_through_the_thread),
         cmocka_unit_test(all_that_was_handed_in_comes_back),
+        cmocka_unit_test(
+            reads_that_outgrow_a_batch_while_it_is_busy_come_back),
         cmocka_unit_test(
             of_many_first_reads_in_the_queue_exactly_one_succeeds),
         cmocka_unit_test(a_full_queue_refuses_and_keeps_what_it_has),

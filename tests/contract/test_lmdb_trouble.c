@@ -1,16 +1,23 @@
 /* LMDB with no room, on a file system that became read-only, in a directory
  * that cannot be walked to, or with files that are not ours. */
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <setjmp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -354,8 +361,26 @@ use_as_some_user(struct kit *k)
     _exit(result == k ? 0 : 4);
 }
 
+/* As the rules of some containers do. */
 static void
-a_worker_needs_no_path_to_its_store(void **state)
+forbid_unshare(void)
+{
+    struct sock_filter rules[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {KIT_COUNT(rules), rules};
+
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0 ||
+        unshare(CLONE_FS) == 0)
+        _exit(5);
+}
+
+static void
+worker_without_path(bool may_unshare)
 {
     struct lmdb_options options;
     char parent[] = "/tmp/tigress-closed-XXXXXX";
@@ -363,7 +388,6 @@ a_worker_needs_no_path_to_its_store(void **state)
     pid_t child;
     int status;
 
-    (void)state;
     assert_non_null(mkdtemp(parent)); /* 0700, ours */
     assert_int_equal(setenv("TMPDIR", parent, 1), 0);
     kit_create(&k);
@@ -373,8 +397,11 @@ a_worker_needs_no_path_to_its_store(void **state)
     assert_int_equal(lmdb_store_create(&options, SOME_USER, SOME_USER),
                      TG_OK);
 
-    if ((child = fork()) == 0)
+    if ((child = fork()) == 0) {
+        if (!may_unshare)
+            forbid_unshare();
         use_as_some_user(&k);
+    }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
@@ -383,6 +410,20 @@ a_worker_needs_no_path_to_its_store(void **state)
     assert_there(&k, 1);
     kit_end(&k);
     assert_int_equal(rmdir(parent), 0);
+}
+
+static void
+a_worker_needs_no_path_to_its_store(void **state)
+{
+    (void)state;
+    worker_without_path(true);
+}
+
+static void
+nor_where_its_threads_share_one_working_directory(void **state)
+{
+    (void)state;
+    worker_without_path(false);
 }
 
 static void
@@ -490,7 +531,7 @@ files_that_are_not_ours_are_refused_and_left_alone(void **state)
 }
 
 /* The last tests need root, and that it may mount (a container's may not). */
-enum { PRIVILEGED = 4 };
+enum { PRIVILEGED = 5 };
 
 static bool
 is_privileged(void)
@@ -521,6 +562,7 @@ main(void)
         cmocka_unit_test(
             a_start_on_a_read_only_store_succeeds_when_all_is_there),
         cmocka_unit_test(a_worker_needs_no_path_to_its_store),
+        cmocka_unit_test(nor_where_its_threads_share_one_working_directory),
     };
 
     if (!kit_choose("lmdb"))

@@ -308,19 +308,24 @@ free_pages(MDB_txn *txn)
 static size_t
 grow_file(MDB_env *mdb, size_t used)
 {
+    static const size_t steps[] = {GROWTH_STEP, RESERVE};
     struct stat st;
+    size_t len;
     int fd;
 
     if (mdb_env_get_fd(mdb, &fd) != 0 || fstat(fd, &st) != 0)
         return 0;
-    if ((size_t)st.st_size >= used + RESERVE)
-        return (size_t)st.st_size; /* another process has done it */
-    if (fallocate(fd, 0, 0, (off_t)(used + GROWTH_STEP)) == 0)
-        return used + GROWTH_STEP;
-    if (fallocate(fd, 0, 0, (off_t)(used + RESERVE)) == 0)
-        return used + RESERVE;
-    /* A file system that cannot do it tells when a write fails. */
-    return errno == EOPNOTSUPP ? used + RESERVE : (size_t)st.st_size;
+    len = (size_t)st.st_size;
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        if (len >= used + RESERVE)
+            return len; /* also when another process has done it */
+        if (fallocate(fd, 0, (off_t)len, (off_t)(used + steps[i] - len)) == 0)
+            return used + steps[i];
+        /* A file system that cannot do it tells when a write fails. */
+        if (errno == EOPNOTSUPP)
+            return used + RESERVE;
+    }
+    return len;
 }
 
 bool
