@@ -122,6 +122,8 @@ next_duty(const struct batch *b)
 {
     mono_us at = NEVER;
 
+    if (b->readers.count > 0)
+        return 0; /* more came in at once than one batch holds */
     if (b->writers.count > 0)
         at = earlier(at, b->hold_until);
     if (!b->is_open)
