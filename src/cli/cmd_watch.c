@@ -15,6 +15,7 @@ struct round {
     struct deliver deliver;
     unsigned live; /* shares that can still bring news */
     unsigned news;
+    enum tg_err trouble; /* a relay that may be back in a while */
 };
 
 static int
@@ -76,6 +77,10 @@ look(struct session *s, struct tg_share *share, void *self)
     err = tg_share_receive(share, &message);
     if (err == TG_E_NO_NEWS)
         return STATUS_DONE;
+    if (err == TG_E_NETWORK || err == TG_E_BUSY) {
+        round->trouble = err;
+        return STATUS_DONE;
+    }
     if (err == TG_OK || err == TG_E_GONE)
         round->news++;
     return settle(s, &round->deliver, share, err, message);
@@ -97,18 +102,19 @@ watch_all(struct session *s, long timeout_s)
     int64_t pause_s = 1;
 
     for (;;) {
-        struct round round = {{NULL, -1}, 0, 0};
+        struct round round = {{NULL, -1}, 0, 0, TG_E_NO_NEWS};
         int status = each_share(s, look, &round);
         int64_t left = end - now_s();
 
         if (status != STATUS_DONE || round.news > 0)
             return status;
         if (round.live == 0 || left <= 0)
-            return output_fail(&s->out, ABOUT_SHARE, TG_E_NO_NEWS, NULL);
+            return session_fail(s, ABOUT_SHARE, round.trouble);
         if (pause_s > left)
             pause_s = left;
         nanosleep(&(struct timespec){pause_s, 0}, NULL);
-        pause_s = pause_s < PAUSE_MAX_S ? pause_s + 1 : PAUSE_MAX_S;
+        if (pause_s < PAUSE_MAX_S)
+            pause_s++;
     }
 }
 

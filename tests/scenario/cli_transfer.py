@@ -4,6 +4,7 @@ import os
 import pty
 import stat
 import subprocess
+import time
 
 import cli_kit
 from cli_kit import (Device, DONE, GONE, NOTHING_NEW, NOT_NOW, REFUSED,
@@ -172,6 +173,26 @@ def receiving_without_a_relay_is_resumed_when_it_is_back(relay):
         assert friend.events('resume') == []
 
 
+def watching_goes_on_while_the_relay_is_away(relay):
+    with Device(relay) as owner, Device(relay) as friend:
+        friend.receive(owner.share()['url'])
+        friend.run('update', '1', friend.information('two'))
+        relay.stop()
+        try:
+            for arguments in ((), ('1',)):
+                owner.event('watch', *arguments, '--timeout', '1',
+                            expect=UNREACHABLE)
+            watching = owner.start('--json', 'watch', '--timeout', '60')
+            time.sleep(3)  # longer than the library repeats one call
+        finally:
+            relay.start()
+        try:
+            out, err = watching.communicate(timeout=cli_kit.SECONDS)
+        finally:
+            watching.kill()
+        assert json.loads(out)['content'] == {'text': 'two'}, (out, err)
+
+
 def a_share_taken_by_another_device_meanwhile_is_not_resumed(relay):
     """R-READ-3"""
     with Device(relay) as owner, Device(relay) as friend, \
@@ -286,6 +307,7 @@ if __name__ == '__main__':
         an_open_share_cannot_be_forgotten,
         a_share_begun_without_a_relay_is_resumed_when_it_is_back,
         receiving_without_a_relay_is_resumed_when_it_is_back,
+        watching_goes_on_while_the_relay_is_away,
         a_share_taken_by_another_device_meanwhile_is_not_resumed,
         a_share_that_was_never_read_can_be_forgotten,
         information_is_taken_from_standard_input,
