@@ -29,8 +29,9 @@ extern "C" {
 struct tg_relay_client;
 
 /* A client for the relays of `allowed`, which is borrowed and must outlive
- * it. Released with tg_relay_client_free(). TG_E_NOMEM, TG_E_NETWORK (the
- * HTTP library cannot be used). */
+ * it; it is asked anew at each call, so that relays may be added meanwhile.
+ * Released with tg_relay_client_free(). TG_E_NOMEM, TG_E_NETWORK (the HTTP
+ * library cannot be used). */
 TG_API TG_MUST_USE enum tg_err
 tg_relay_client_new(const struct tg_allow_list *allowed,
                     struct tg_relay_client **out);
