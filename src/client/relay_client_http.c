@@ -203,8 +203,19 @@ set_request(CURL *curl, const struct http_request *request)
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
+/* The library has one code for a handshake that failed and for a connection
+ * that broke in the middle of one. Only the first leaves a message of OpenSSL
+ * behind; a relay that is being restarted must not look like a forged one. */
+static bool
+is_broken_handshake(CURLcode code, const char *words)
+{
+    return code == CURLE_SSL_CONNECT_ERROR &&
+           (strstr(words, "error:") == NULL ||
+            strstr(words, "unexpected eof") != NULL);
+}
+
 static enum tg_err
-verdict(CURLcode code, const struct exchange *x)
+verdict(CURLcode code, const char *words, const struct exchange *x)
 {
     if (x->err != TG_OK)
         return x->err;
@@ -214,6 +225,8 @@ verdict(CURLcode code, const struct exchange *x)
         return TG_OK;
     if (code == CURLE_OUT_OF_MEMORY)
         return TG_E_NOMEM;
+    if (is_broken_handshake(code, words))
+        return TG_E_NETWORK;
     if (code == CURLE_SSL_CONNECT_ERROR ||
         code == CURLE_PEER_FAILED_VERIFICATION ||
         code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CIPHER ||
@@ -247,7 +260,7 @@ perform(CURL *curl, struct exchange *x, char reason[HTTP_REASON_MAX + 1])
                                          : curl_easy_strerror(code));
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     x->response->status = (int)status;
-    return verdict(code, x);
+    return verdict(code, words, x);
 }
 
 enum tg_err

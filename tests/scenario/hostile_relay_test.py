@@ -7,9 +7,12 @@ its end. TAP output. Usage: hostile_relay_test.py DEVICE-PROGRAM
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import types
 from unittest import mock
 
 from hostile_relay import Cut, Endless, HostileRelay
@@ -72,6 +75,15 @@ def replace(call, status, headers, body):
     """Replace the whole answer to one call."""
     return lambda which, answer: ((status, headers, body) if which == call
                                   else answer)
+
+
+def break_twice(listener, take_hello):
+    """Accept two connections, one for each attempt, and close them."""
+    for _ in range(2):
+        connection, _ = listener.accept()
+        with connection:
+            if take_hello:
+                connection.recv(10000)
 
 
 TESTS = []
@@ -307,6 +319,19 @@ def an_unread_message_is_not_overwritten(directory, relay):
     pair.rest()
 
 
+# R-UPD-3
+@test
+def a_new_etag_of_the_same_payload_is_learnt(directory, relay):
+    pair = Pair(directory, relay)
+    pair.answer()
+    expect(pair.owner.expect('receive', 'TG_OK'), '{"step":2}')
+    pair.owner.expect('handled', 'TG_OK')
+    relay.mailboxes[pair.identifier]['version'] += 1
+    pair.owner.expect('send', 'TG_E_CONFLICT', '{"step":3}')
+    pair.owner.expect('receive', 'TG_E_NO_NEWS')
+    pair.owner.expect('send', 'TG_OK', '{"step":3}')
+
+
 @test
 def writing_twice_running_is_read_once_or_twice(directory, relay):
     pair = Pair(directory, relay)
@@ -433,6 +458,25 @@ def a_relay_that_is_not_listed_sees_no_connection(directory, relay):
     expect(len(relay.seen), before)
     pair.answer()
     pair.rest()
+
+
+@test
+def a_connection_that_breaks_in_the_handshake_is_made_again(directory, relay):
+    for take_hello in (False, True):
+        with socket.create_server(('127.0.0.1', 0)) as listener:
+            listener.settimeout(10)
+            port = listener.getsockname()[1]
+            broken = types.SimpleNamespace(authority=f'127.0.0.1:{port}',
+                                           ca=relay.ca)
+            stray = Device(directory, f'stray-{take_hello}', broken)
+            stray.begin('create', '{}')
+            breaker = threading.Thread(target=break_twice,
+                                       args=(listener, take_hello))
+            breaker.start()
+            stray.expect('resume', 'TG_E_NETWORK')
+            breaker.join()
+            expect(stray.expect('show', 'TG_OK').split()[:2],
+                   ['new', 'pending'])
 
 
 # R-TLS-1
