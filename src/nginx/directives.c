@@ -129,7 +129,9 @@ directives_create_main(ngx_conf_t *cf)
     main->sweep_interval_ms = NGX_CONF_UNSET_UINT;
     main->queue_most = NGX_CONF_UNSET_UINT;
     if (ngx_array_init(&main->locations, cf->pool, 1,
-                       sizeof(struct relay_location *)) != NGX_OK)
+                       sizeof(struct relay_location *)) != NGX_OK ||
+        ngx_array_init(&main->logs, cf->pool, 1, sizeof(ngx_log_t *)) !=
+            NGX_OK)
         return NULL;
     return main;
 }

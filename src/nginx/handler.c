@@ -317,9 +317,11 @@ handler_content(ngx_http_request_t *r)
 {
     static const struct wire_problem too_large = {WIRE_BODY_TOO_LARGE, NULL,
                                                   NULL};
-    struct relay_call *call = handler_call(r);
+    struct relay_call *call;
 
-    if (call == NULL)
+    if (r != r->main)
+        return NGX_HTTP_NOT_FOUND; /* only a client can call */
+    if ((call = handler_call(r)) == NULL)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     call->location = ngx_http_get_module_loc_conf(r, ngx_http_tigress_module);
     handler_route(call);

@@ -73,6 +73,18 @@ after_configuration(ngx_conf_t *cf)
     return add_handler(core, NGX_HTTP_LOG_PHASE, redact_before_log, true);
 }
 
+/* All of nginx has been read; logs and listeners are open. */
+static ngx_int_t
+start_cycle(ngx_cycle_t *cycle)
+{
+    struct relay_main *main =
+        ngx_http_cycle_get_module_main_conf(cycle, ngx_http_tigress_module);
+
+    if (main != NULL && main->in_use)
+        redact_open_logs(cycle, main);
+    return NGX_OK;
+}
+
 /* ---- a worker ---------------------------------------------------------- */
 
 static ngx_int_t
@@ -124,6 +136,7 @@ ngx_module_t ngx_http_tigress_module = {
     .ctx = &hooks,
     .commands = directives_table,
     .type = NGX_HTTP_MODULE,
+    .init_module = start_cycle,
     .init_process = start_worker,
     .exit_process = end_worker,
     NGX_MODULE_V1_PADDING,

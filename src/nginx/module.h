@@ -3,12 +3,13 @@
  *
  *   module.c           the record that nginx demands; start and end of a worker
  *   directives.c       the table of directives; directive_types.c reads values
+ *   listen.c           addresses and names of the servers that serve
  *   storage.c          the store's directory, checked before workers exist
  *   service.c          a worker's way to its store thread and back
  *   handler.c          the life of a request; its ends are request_body.c and
  *                      respond.c
  *   refusals.c         errors that nginx finds by itself, in our words
- *   redact.c           what may not get into logs (THREATS 24)
+ *   redact.c           what may not get into logs (THREATS 24); log_line.c
  *   tls.c              R-TLS-1 to R-TLS-3
  */
 #ifndef NGINX_MODULE_H
@@ -40,6 +41,7 @@ struct relay_main {
     int directory;              /* the store's, O_PATH; -1 when not in use */
     struct row_salt salt;
     ngx_array_t locations;      /* struct relay_location *, those that serve */
+    ngx_array_t logs;           /* ngx_log_t *, redact.c's */
 
     struct service *service;    /* of this worker; NULL when it cannot work */
     time_t last_complaint;      /* of this worker, about its store */

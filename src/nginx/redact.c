@@ -5,41 +5,63 @@
 
 /* ---- error log --------------------------------------------------------- */
 
-/* Called by nginx in place of writing to the log's file. */
+/* Write to the logs that ours stands for, as nginx would: the chain is sorted,
+ * those that want most come first. */
 static void
-write_redacted(ngx_log_t *log, ngx_uint_t level, u_char *line, size_t len)
+write_redacted(ngx_log_t *ours, ngx_uint_t level, u_char *line, size_t len)
 {
-    ngx_log_t *original = log->wdata;
     u_char clean[NGX_MAX_ERROR_STR];
 
     if (len > sizeof(clean))
         len = sizeof(clean);
     len = log_line_redact(line, len, clean);
-    if (original->writer != NULL)
-        original->writer(original, level, clean, len);
-    else
-        (void)ngx_write_fd(original->file->fd, clean, len);
+    for (ngx_log_t *log = ours->wdata; log != NULL; log = log->next) {
+        if (log->log_level < level)
+            break;
+        if (log->writer != NULL)
+            log->writer(log, level, clean, len);
+        else
+            (void)ngx_write_fd(log->file->fd, clean, len);
+    }
 }
 
 ngx_int_t
 redact_error_log(ngx_conf_t *cf, ngx_http_core_loc_conf_t *core)
 {
-    ngx_log_t **link = &core->error_log;
+    struct relay_main *main =
+        ngx_http_conf_get_module_main_conf(cf, ngx_http_tigress_module);
+    ngx_log_t **entry;
+    ngx_log_t *ours;
 
-    /* Logs form a chain, one for each error_log directive. */
-    for (; *link != NULL; link = &(*link)->next) {
-        ngx_log_t *ours;
-
-        if ((*link)->writer == write_redacted)
-            continue;
-        if ((ours = ngx_palloc(cf->pool, sizeof(*ours))) == NULL)
-            return NGX_ERROR;
-        *ours = **link;
-        ours->writer = write_redacted;
-        ours->wdata = *link;
-        *link = ours;
-    }
+    if (core->error_log->writer == write_redacted)
+        return NGX_OK;
+    if ((ours = ngx_pcalloc(cf->pool, sizeof(*ours))) == NULL ||
+        (entry = ngx_array_push(&main->logs)) == NULL)
+        return NGX_ERROR;
+    ours->writer = write_redacted;
+    ours->wdata = core->error_log;
+    ours->log_level = core->error_log->log_level;
+    ours->file = core->error_log->file;
+    core->error_log = ours;
+    *entry = ours;
     return NGX_OK;
+}
+
+void
+redact_open_logs(ngx_cycle_t *cycle, struct relay_main *main)
+{
+    ngx_log_t **logs = main->logs.elts;
+    ngx_listening_t *listening = cycle->listening.elts;
+
+    for (ngx_uint_t i = 0; i < main->logs.nelts; i++) {
+        const ngx_log_t *original = logs[i]->wdata;
+
+        logs[i]->log_level = original->log_level;
+        logs[i]->file = original->file;
+    }
+    for (ngx_uint_t i = 0; i < cycle->listening.nelts; i++)
+        if (listening[i].log.writer == write_redacted)
+            listening[i].log.log_level = listening[i].logp->log_level;
 }
 
 /* ---- access log -------------------------------------------------------- */

@@ -15,6 +15,10 @@
  * it does nothing more. NGX_ERROR: out of memory. */
 ngx_int_t redact_error_log(ngx_conf_t *cf, ngx_http_core_loc_conf_t *core);
 
+/* When all logs are open: a log that is named later in the configuration, or
+ * not at all, had no level yet. */
+void redact_open_logs(ngx_cycle_t *cycle, struct relay_main *main);
+
 /* Replace what the request's variables show, if a mailbox may be named in it.
  * Routes the call first, so that handler.c needs the path no more. */
 ngx_int_t redact_post_read(ngx_http_request_t *r); /* before any other phase */

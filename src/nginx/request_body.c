@@ -12,6 +12,16 @@ static void read_more(ngx_http_request_t *r);
 
 /* ---- gathering --------------------------------------------------------- */
 
+/* Another module may have read the body before us, and to a file. */
+static bool
+is_in_memory(const ngx_chain_t *chain)
+{
+    for (; chain != NULL; chain = chain->next)
+        if (ngx_buf_size(chain->buf) > 0 && !ngx_buf_in_memory(chain->buf))
+            return false;
+    return true;
+}
+
 static size_t
 chain_length(const ngx_chain_t *chain)
 {
@@ -32,6 +42,8 @@ gather(struct relay_call *call)
     size_t len = chain_length(chain);
 
     r->request_body->bufs = NULL;
+    if (!is_in_memory(chain))
+        return BODY_NO_MEMORY;
     if (len > call->location->body_max - call->body_bytes.len)
         return BODY_TOO_LARGE;
     if (!r->reading_body && call->body_bytes.len == 0 && len > 0 &&
@@ -128,7 +140,8 @@ first_part(ngx_http_request_t *r)
     struct relay_call *call =
         ngx_http_get_module_ctx(r, ngx_http_tigress_module);
 
-    if (r->request_body->bufs == NULL && !r->reading_body)
+    if (r->request_body == NULL ||
+        (r->request_body->bufs == NULL && !r->reading_body))
         finish(call, BODY_COMPLETE);
     else
         proceed(call);
