@@ -311,7 +311,7 @@ options_wipe_share_urls(int argc, char **argv)
     bool found = false;
 
     for (int i = 1; i < argc; i++) {
-        if (strstr(argv[i], "/v1/m/") == NULL || strchr(argv[i], '#') == NULL)
+        if (strstr(argv[i], "/v1/m/") == NULL)
             continue;
         explicit_bzero(argv[i], strlen(argv[i]));
         found = true;

@@ -85,9 +85,10 @@ bool options_check(const struct options *options, enum options_scope scope,
 void options_print_help(FILE *to, enum options_scope scope, bool common,
                         const char *heading);
 
-/* True when one of argv[1..argc) looks like a share URL. Its bytes are
- * overwritten at once, since any user may read the command line of any
- * process in /proc. Source: R-URL-1. */
+/* True when one of argv[1..argc) looks like a share URL, with its secret or
+ * without: the mailbox is a capability, too. Its bytes are overwritten at
+ * once, since any user may read the command line of any process in /proc.
+ * Source: R-URL-1. */
 bool options_wipe_share_urls(int argc, char **argv);
 
 #endif

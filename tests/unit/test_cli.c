@@ -246,8 +246,10 @@ a_share_url_on_the_command_line_is_found_and_overwritten(void **state)
     char command[] = "receive";
     char attached[sizeof url + 11];
     char relay[] = "https://r.example";
+    char bare[] = "https://r.example/v1/m/2bba630e-519b-41ec-bf63-0242ac130002";
     char *clean[] = {program, command, relay};
     char *with[] = {program, command, attached};
+    char *without[] = {program, bare};
 
     (void)state;
     snprintf(attached, sizeof attached, "--url-file=%s", url);
@@ -257,6 +259,8 @@ a_share_url_on_the_command_line_is_found_and_overwritten(void **state)
     for (size_t i = 0; i < sizeof attached; i++)
         assert_int_equal(attached[i], 0);
     assert_string_equal(command, "receive");
+    assert_true(options_wipe_share_urls(2, without));
+    assert_string_equal(bare, "");
 }
 
 /* ---- Messages ---------------------------------------------------------- */
