@@ -214,6 +214,10 @@ answer(ngx_http_request_t *r)
     struct relay_call *call =
         ngx_http_get_module_ctx(r, ngx_http_tigress_module);
 
+    /* It is also called when the connection can be written to again, which an
+     * earlier answer on it may have waited for: not back yet. */
+    if (r->aio)
+        return;
     r->write_event_handler = ngx_http_request_empty_handler;
     if (call->exchange.op.result != TG_OK)
         refuse_failure(call, call->exchange.op.result);
