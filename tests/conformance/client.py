@@ -65,12 +65,25 @@ def _no_duplicates(pairs):
     return dict(pairs)
 
 
+def _dial(relay, window):
+    """A connection; `window`: how few bytes it takes in before it is read."""
+    if window is None:
+        return socket.create_connection((relay.host, relay.port), TIMEOUT_S,
+                                        relay.source)
+    family, kind, _, _, address = socket.getaddrinfo(
+        relay.host, relay.port, type=socket.SOCK_STREAM)[0]
+    raw = socket.socket(family, kind)
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+    raw.settimeout(TIMEOUT_S)
+    raw.connect(address)
+    return raw
+
+
 class Connection:
     """One connection over TLS."""
 
-    def __init__(self, relay, context=None, alpn=None):
-        raw = socket.create_connection((relay.host, relay.port), TIMEOUT_S,
-                                       relay.source)
+    def __init__(self, relay, context=None, alpn=None, window=None):
+        raw = _dial(relay, window)
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         context = context or relay.context(alpn=alpn)
         try:
@@ -198,8 +211,8 @@ class Relay:
             context.set_alpn_protocols(alpn)
         return context
 
-    def connect(self, context=None, alpn=None):
-        return Connection(self, context, alpn)
+    def connect(self, context=None, alpn=None, window=None):
+        return Connection(self, context, alpn, window)
 
     def render(self, method, target, headers=(), body=b""):
         return render(method, target, list(headers), body, self.authority)

@@ -2,10 +2,12 @@
 import json
 import socket
 import ssl
+import time
 
 import tls
 from client import chunked, new_id
-from share import create, headers, make, payload, rights, to_bytes, valid_body
+from share import (create, encode, headers, make, payload, rights, to_bytes,
+                   valid_body)
 from tap import equal, fail, row, status, test, that
 
 
@@ -164,6 +166,35 @@ def pipelined_requests_are_answered_in_order(relay):
             status(connection.receive("PUT"), 200)
     for share in shares:
         equal(share.text(), share.id, "payload")
+
+
+def _block_once(relay, connection, share):
+    """Let the relay's sending come to a stop, then take in all of it."""
+    count = 40
+    connection.send(relay.render("POST", share.path,
+                                 headers(share.initiator)) * count)
+    time.sleep(0.2)
+    for _ in range(count):
+        status(connection.receive("POST"), 200)
+
+
+# R-CREATE-5
+@test
+def an_answer_never_comes_before_the_mailbox_on_a_busy_connection(relay):
+    share = make(relay, payload={"type": "X", "data": encode(b"b" * 65536)})
+    data = to_bytes(valid_body())
+    for _ in range(4):
+        claims = [new_id() for _ in range(20)]
+        with relay.connect(window=4096) as connection:
+            _block_once(relay, connection, share)
+            for place, claim in enumerate(claims):
+                connection.send(relay.render(
+                    "POST", "/v1/m", headers(claim, new_id(), data), data))
+                time.sleep(place * 0.0001)
+            for claim in claims:
+                answer = status(connection.receive("POST"), 200)
+                path = "/v1/m/" + answer.json()["urlLink"].rsplit("/", 1)[1]
+                status(relay.call("POST", path, headers(claim)), 200)
 
 
 # §2
