@@ -149,7 +149,7 @@ out:
 
 int
 answering_continue(struct lending *lending, struct report *report,
-                 struct tg_share *share)
+                   struct tg_share *share)
 {
     struct tg_provisioning *message = NULL;
     enum tg_err err;
@@ -176,4 +176,3 @@ answering_continue(struct lending *lending, struct report *report,
                               : "The friend's device has not answered yet.");
     return device_error(&lending->device, report, err, "asking the relay");
 }
-

@@ -32,20 +32,19 @@ set_serial(X509 *certificate)
     return done;
 }
 
+/* Its own name, and its issuer's: the same for one that signs itself. */
 static bool
 set_names(X509 *certificate, const char *subject, const X509 *issuer)
 {
     X509_NAME *name = X509_NAME_new();
-    bool done =
-        name != NULL &&
-        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-                                   (const unsigned char *)subject, -1, -1,
-                                   0) == 1 &&
-        X509_set_subject_name(certificate, name) == 1 &&
-        X509_set_issuer_name(certificate, issuer == NULL
-                                              ? name
-                                              : X509_get_subject_name(
-                                                    issuer)) == 1;
+    const X509_NAME *issued_by =
+        issuer == NULL ? name : X509_get_subject_name(issuer);
+    bool done = name != NULL &&
+                X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+                                           (const unsigned char *)subject, -1,
+                                           -1, 0) == 1 &&
+                X509_set_subject_name(certificate, name) == 1 &&
+                X509_set_issuer_name(certificate, issued_by) == 1;
 
     X509_NAME_free(name);
     return done;
