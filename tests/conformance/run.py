@@ -35,8 +35,18 @@ def chosen(words):
                 yield source, function
 
 
+def reach(relay):
+    """End at once, and say why, when there is no relay to talk to."""
+    try:
+        relay.connect().close()
+    except OSError as problem:
+        print(f"Bail out! no relay at {relay.origin}: {problem}")
+        sys.exit(1)
+
+
 def main(words):
     relay = Relay.from_environment()
+    reach(relay)
     relay.observers.append(invariants.Observer())
     tests = list(chosen(words))
     print(f"1..{len(tests)}", flush=True)

@@ -4,6 +4,7 @@ import socket
 import sys
 import time
 
+import h2
 import rig
 import tls
 from client import new_id
@@ -156,6 +157,53 @@ def connections_dropped_at_any_byte_do_no_harm(relay):
             with speaker.connect() as connection:
                 connection.send(data[:cut])
     time.sleep(0.1)
+    _unharmed(relay, workers)
+
+
+def _creates(first, count):
+    """Frames of so many creates, one a stream; and the streams."""
+    body = to_bytes(valid_body())
+    streams = list(range(first, first + 2 * count, 2))
+    return b"".join(
+        h2.request(stream, "POST", "/v1/m",
+                   headers(new_id(), new_id(), body), body)
+        for stream in streams), streams
+
+
+# R-TLS-1, R-CREATE-5
+@test
+def streams_reset_while_their_calls_are_under_way_do_no_harm(relay):
+    workers = sorted(relay.worker_pids())
+    chance = random.Random(SEED)
+    speaker = relay.speaker()
+    for _ in range(rig.scaled(60)):
+        with speaker.connect(alpn=["h2"]) as connection:
+            frames, streams = _creates(1, 20)
+            connection.send(h2.opening() + frames)
+            time.sleep(chance.uniform(0, 0.003))
+            for stream in streams:
+                connection.send(h2.more_window(stream) + h2.reset(stream))
+            more, _ = _creates(101, chance.randint(0, 20))
+            connection.send(more)
+            time.sleep(chance.uniform(0, 0.003))
+    _unharmed(relay, workers)
+
+
+# R-TLS-1, R-CREATE-5
+@test
+def clients_that_go_away_while_their_calls_are_under_way_do_no_harm(relay):
+    workers = sorted(relay.worker_pids())
+    chance = random.Random(SEED)
+    speaker = relay.speaker()
+    body = to_bytes(valid_body())
+    for _ in range(rig.scaled(150)):
+        calls = [speaker.render("POST", "/v1/m",
+                                headers(new_id(), new_id(), body), body)
+                 for _ in range(chance.randint(1, 4))]
+        data = b"".join(calls)
+        with speaker.connect() as connection:
+            connection.send(data[:len(data) - chance.choice([0, 0, 30])])
+            time.sleep(chance.uniform(0, 0.002))
     _unharmed(relay, workers)
 
 
