@@ -9,7 +9,7 @@
  * Holding a batch open: whoever comes alone is served alone. When the last
  * batch had several writers, or another writer came in while it was being
  * made durable, then more are on their way, and sharing a sync is worth a short
- * wait. It ends as soon as there are as many as last time.
+ * wait: a sync costs the processor as much as twenty operations.
  */
 #include "store/batch.h"
 
@@ -62,9 +62,7 @@ struct batch {
     bool is_open;
     struct queue readers;
     struct queue writers; /* the batch that is held open */
-    mono_us hold_until;   /* it is due then, or when */
-    size_t hold_target;   /* it has so many */
-    size_t last_size;     /* of the last batch of writers */
+    mono_us hold_until;   /* it is due then, or when it is full */
     bool is_crowded;      /* holding is likely to be worth it … */
     mono_us crowded_at;   /* … as of then */
     mono_us next_sweep;
@@ -153,9 +151,9 @@ sleep_until(struct batch *b, mono_us at)
 static size_t
 news_threshold(const struct batch *b)
 {
-    if (b->writers.count == 0 || b->writers.count >= b->hold_target)
+    if (b->writers.count == 0 || b->writers.count >= STORE_BATCH_MOST)
         return 1;
-    return b->hold_target - b->writers.count;
+    return STORE_BATCH_MOST - b->writers.count;
 }
 
 /* A batch of writers begins: does it wait for company? */
@@ -168,7 +166,6 @@ begin_hold(struct batch *b)
     b->hold_until = now;
     if (b->is_crowded && now - b->crowded_at < CROWD_LASTS * delay)
         b->hold_until += delay;
-    b->hold_target = b->last_size > 1 ? b->last_size : STORE_BATCH_MOST;
 }
 
 static void
@@ -292,7 +289,7 @@ are_writers_due(const struct batch *b)
 {
     if (b->writers.count == 0)
         return false;
-    return b->writers.count >= b->hold_target || !b->is_open ||
+    return b->writers.count >= STORE_BATCH_MOST || !b->is_open ||
            mono_now() >= b->hold_until;
 }
 
@@ -306,7 +303,6 @@ run_writers(struct batch *b)
         return;
     count = take_some(&b->writers, items);
     run_ops(b, items, count);
-    b->last_size = count;
     b->is_crowded = give_back(b, items, count) || count > 1;
     b->crowded_at = mono_now();
 }
