@@ -122,7 +122,7 @@ answer_request(struct lending *lending, struct report *report,
 
     if (messages_parse_signing(content, &request) != TG_OK)
         return refuse(lending, report, share, REFUSAL_FORMAT);
-    if ((err = lending_offer_of(share, &offer)) != TG_OK)
+    if ((err = device_offer(share, &offer)) != TG_OK)
         goto out;
     why = check_request(lending, &offer, &request);
     if (why == REFUSAL_NONE) {

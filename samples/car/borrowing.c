@@ -7,9 +7,6 @@
 #include "messages.h"
 #include "show.h"
 
-/* Kept with the share: the KeyCreationRequest that was accepted. */
-#define OFFER_DATA "offer"
-
 enum tg_err
 borrowing_open(const char *path, struct borrowing *out)
 {
@@ -41,18 +38,6 @@ has_key(const struct borrowing *borrowing, const struct tg_share *share)
 
     device_share_file(BORROWING_CERTIFICATE, tg_share_id(share), file);
     return state_has(&borrowing->device.state, file);
-}
-
-static enum tg_err
-read_offer(struct tg_share *share, struct key_creation_request *out)
-{
-    struct text json = TEXT_EMPTY;
-    enum tg_err err;
-
-    if ((err = device_get(share, OFFER_DATA, &json)) == TG_OK)
-        err = messages_parse_creation(text_span(&json), out);
-    text_free(&json);
-    return err;
 }
 
 static enum tg_err
@@ -111,7 +96,7 @@ answer_offer(struct borrowing *borrowing, struct report *report,
     show_grant(&offer->terms.grant, shown);
     show_grant_members(&offer->terms.grant, report->members);
     members_set_text(report->members, "name", offer->name);
-    if ((err = tg_share_put(share, OFFER_DATA, content)) == TG_OK)
+    if ((err = device_keep_offer(share, content)) == TG_OK)
         err = send_request(borrowing, share, &offer->terms);
     if (err != TG_OK)
         return device_error(&borrowing->device, report, err,
@@ -204,7 +189,7 @@ import_key(struct borrowing *borrowing, struct report *report,
 
     if (messages_parse_import(content, &message) != TG_OK)
         return refuse(borrowing, report, share, REFUSAL_FORMAT);
-    if ((err = read_offer(share, &offer)) == TG_OK &&
+    if ((err = device_offer(share, &offer)) == TG_OK &&
         (err = load_key(borrowing, share, &key)) == TG_OK) {
         why = check_key(borrowing, &offer.terms, &message, key);
         if (why == REFUSAL_NONE)
@@ -239,7 +224,7 @@ no_message(struct borrowing *borrowing, struct report *report,
            struct tg_share *share, enum tg_err err)
 {
     struct key_creation_request offer;
-    bool is_first = read_offer(share, &offer) == TG_E_NOT_FOUND;
+    bool is_first = device_offer(share, &offer) == TG_E_NOT_FOUND;
 
     if (is_first &&
         (err == TG_E_AUTH || err == TG_E_UNKNOWN || err == TG_E_FORMAT))
@@ -262,12 +247,12 @@ take_message(struct borrowing *borrowing, struct report *report,
         return give_back(borrowing, report, share, TG_E_UNKNOWN);
     if (messages_parse_creation(content, &offer) == TG_OK) {
         /* One offer a share; the same one again after an interruption. */
-        if (read_offer(share, &known) == TG_OK &&
+        if (device_offer(share, &known) == TG_OK &&
             !messages_terms_equal(&offer.terms, &known.terms))
             return refuse(borrowing, report, share, REFUSAL_TERMS);
         return answer_offer(borrowing, report, share, &offer, content);
     }
-    if (read_offer(share, &known) != TG_OK)
+    if (device_offer(share, &known) != TG_OK)
         return give_back(borrowing, report, share, TG_E_UNKNOWN);
     return import_key(borrowing, report, share, content);
 }
@@ -376,7 +361,7 @@ show_share(struct borrowing *borrowing, struct report *report,
     char shown[SHOW_GRANT_MAX] = "the offer has not been read";
     bool usable = has_key(borrowing, share);
 
-    if (read_offer(share, &offer) == TG_OK) {
+    if (device_offer(share, &offer) == TG_OK) {
         show_grant(&offer.terms.grant, shown);
         show_grant_members(&offer.terms.grant, report->members);
         members_set_text(report->members, "name", offer.name);

@@ -10,6 +10,7 @@
 #define RELAYS_FILE "relays"
 #define CA_FILE     "relay-ca.pem"
 #define WALLET_FILE "wallet.db"
+#define OFFER_DATA  "offer"
 
 /* That libtigress takes it, and that it names one relay, not a whole domain. */
 static enum tg_err
@@ -109,14 +110,21 @@ device_close(struct device *device)
 }
 
 enum tg_err
-device_get(struct tg_share *share, const char *name, struct text *out)
+device_keep_offer(struct tg_share *share, struct tg_span json)
 {
-    struct tg_buf value = TG_BUF_EMPTY;
+    return tg_share_put(share, OFFER_DATA, json);
+}
+
+enum tg_err
+device_offer(struct tg_share *share, struct key_creation_request *out)
+{
+    struct tg_buf json = TG_BUF_EMPTY;
     enum tg_err err;
 
-    if ((err = tg_share_get(share, name, &value)) == TG_OK)
-        err = text_copy((struct tg_span){value.ptr, value.len}, out);
-    tg_buf_free(&value);
+    if ((err = tg_share_get(share, OFFER_DATA, &json)) == TG_OK)
+        err = messages_parse_creation((struct tg_span){json.ptr, json.len},
+                                      out);
+    tg_buf_free(&json);
     return err;
 }
 

@@ -12,6 +12,7 @@
 
 #include <tigress/tigress.h>
 
+#include "messages.h"
 #include "report.h"
 #include "state.h"
 
@@ -36,9 +37,12 @@ TG_MUST_USE enum tg_err device_set_up(const struct state *state,
 TG_MUST_USE enum tg_err device_open(const char *path, struct device *out);
 void device_close(struct device *device);
 
-/* Data that was kept with a share. TG_E_NOT_FOUND. */
-TG_MUST_USE enum tg_err device_get(struct tg_share *share,
-                                   const char *name, struct text *out);
+/* The KeyCreationRequest of a share, kept with it on either side: `json` is its
+ * content. Reading: TG_E_NOT_FOUND while there is none. */
+TG_MUST_USE enum tg_err device_keep_offer(struct tg_share *share,
+                                          struct tg_span json);
+TG_MUST_USE enum tg_err device_offer(struct tg_share *share,
+                                     struct key_creation_request *out);
 
 /* That nothing can follow in this share. */
 bool device_share_has_ended(const struct tg_share *share);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,6 +16,18 @@ monotonic_ms(void)
 
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+enum tg_err
+exchange_address(const char *path, struct sockaddr_un *out)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int len = snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+
+    if (len < 0 || (size_t)len >= sizeof(address.sun_path))
+        return TG_E_LIMIT;
+    *out = address;
+    return TG_OK;
 }
 
 enum tg_err

@@ -13,6 +13,8 @@
 #ifndef CAR_EXCHANGE_H
 #define CAR_EXCHANGE_H
 
+#include <sys/un.h>
+
 #include "entitlements.h"
 #include "members.h"
 #include "text.h"
@@ -22,6 +24,10 @@ enum {
     EXCHANGE_NONCE = 32,      /* bytes */
     EXCHANGE_SECONDS = 5      /* for each line of the other side */
 };
+
+/* Where a vehicle listens. TG_E_LIMIT for a path that does not fit. */
+TG_MUST_USE enum tg_err exchange_address(const char *path,
+                                         struct sockaddr_un *out);
 
 /* TG_E_NETWORK when the other side has gone. */
 TG_MUST_USE enum tg_err exchange_send(int fd, const struct members *members);

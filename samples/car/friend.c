@@ -81,7 +81,8 @@ run_accept(const struct args *args, struct report *report)
 }
 
 static int
-run_continue(const struct args *args, struct report *report)
+run_on_shares(const struct args *args, struct report *report,
+              int (*step)(struct borrowing *, struct report *))
 {
     struct borrowing borrowing;
     enum tg_err err;
@@ -89,23 +90,21 @@ run_continue(const struct args *args, struct report *report)
 
     if ((err = borrowing_open(args->state, &borrowing)) != TG_OK)
         return not_ready(report, err);
-    status = borrowing_continue(&borrowing, report);
+    status = step(&borrowing, report);
     borrowing_close(&borrowing);
     return status;
 }
 
 static int
+run_continue(const struct args *args, struct report *report)
+{
+    return run_on_shares(args, report, borrowing_continue);
+}
+
+static int
 run_status(const struct args *args, struct report *report)
 {
-    struct borrowing borrowing;
-    enum tg_err err;
-    int status;
-
-    if ((err = borrowing_open(args->state, &borrowing)) != TG_OK)
-        return not_ready(report, err);
-    status = borrowing_status(&borrowing, report);
-    borrowing_close(&borrowing);
-    return status;
+    return run_on_shares(args, report, borrowing_status);
 }
 
 /* The commands that are actions: their name says which. */

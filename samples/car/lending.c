@@ -7,9 +7,6 @@
 #include "certificate.h"
 #include "show.h"
 
-/* Kept with the share: the KeyCreationRequest that was offered. */
-#define OFFER_DATA "offer"
-
 enum tg_err
 lending_open(const char *path, struct lending *out)
 {
@@ -41,18 +38,6 @@ lending_close(struct lending *lending)
     device_close(&lending->device);
 }
 
-enum tg_err
-lending_offer_of(struct tg_share *share, struct key_creation_request *out)
-{
-    struct text json = TEXT_EMPTY;
-    enum tg_err err;
-
-    if ((err = device_get(share, OFFER_DATA, &json)) == TG_OK)
-        err = messages_parse_creation(text_span(&json), out);
-    text_free(&json);
-    return err;
-}
-
 /* The first share after *id, and its offer. A share without one was begun by a
  * run that ended before the relay was told anything: nobody can know of it, so
  * it is forgotten. TG_E_NOT_FOUND at the end. */
@@ -68,7 +53,7 @@ next_share(struct lending *lending, int64_t *id, struct tg_share **out,
         if ((err = tg_share_open(wallet, lending->device.client, *id,
                                  &share)) != TG_OK)
             return err;
-        if ((err = lending_offer_of(share, offer)) == TG_OK) {
+        if ((err = device_offer(share, offer)) == TG_OK) {
             *out = share;
             return TG_OK;
         }
@@ -126,7 +111,7 @@ begin_share(struct lending *lending, const struct key_creation_request *offer,
     what.content = text_span(&json);
     if ((err = tg_share_create(lending->device.wallet, lending->device.client,
                                &what, &share)) == TG_OK)
-        err = tg_share_put(share, OFFER_DATA, text_span(&json));
+        err = device_keep_offer(share, text_span(&json));
     text_free(&json);
     if (err != TG_OK) {
         tg_share_close(share);

@@ -45,11 +45,6 @@ int lending_each(struct lending *lending, struct report *report,
                  int (*step)(struct lending *, struct report *,
                              struct tg_share *));
 
-/* What a share offers. TG_E_NOT_FOUND when that was not written down any more
- * by the run that began it. */
-TG_MUST_USE enum tg_err lending_offer_of(struct tg_share *share,
-                                         struct key_creation_request *out);
-
 /* Whether the friend's key was signed. The certificate is in the file
  * LENDING_ISSUED (device_share_file). */
 bool lending_has_signed(const struct lending *lending,

@@ -7,6 +7,7 @@
 #include <openssl/rand.h>
 
 #include "certificate.h"
+#include "chain.h"
 #include "members.h"
 
 #define TYPE_CREATION "KeyCreationRequest"
@@ -157,20 +158,8 @@ messages_format_import(const struct key_import_request *message,
                        struct text *out)
 {
     struct members *members = begin(TYPE_IMPORT, &message->terms);
-    enum tg_err err = TG_OK;
+    enum tg_err err = chain_write(message->chain, members);
 
-    for (int i = 0; i < sk_X509_num(message->chain) && err == TG_OK; i++) {
-        struct text der = TEXT_EMPTY;
-        struct text base64 = TEXT_EMPTY;
-
-        err = certificate_to_der(sk_X509_value(message->chain, i), &der);
-        if (err == TG_OK)
-            err = text_to_base64(text_span(&der), &base64);
-        if (err == TG_OK)
-            members_add_text(members, "chain", base64.at);
-        text_free(&base64);
-        text_free(&der);
-    }
     if (err != TG_OK) {
         members_free(members);
         return err;
@@ -305,41 +294,17 @@ messages_parse_signing(struct tg_span json, struct key_signing_request *out)
     return err;
 }
 
-/* One certificate of the list, added to the chain. */
-static enum tg_err
-add_certificate(const char *base64, STACK_OF(X509) *chain)
-{
-    struct text der = TEXT_EMPTY;
-    X509 *certificate = NULL;
-    enum tg_err err;
-
-    if ((err = text_from_base64(base64, &der)) == TG_OK)
-        err = certificate_from_der(text_span(&der), &certificate);
-    text_free(&der);
-    if (err == TG_OK && sk_X509_push(chain, certificate) == 0) {
-        X509_free(certificate);
-        err = TG_E_NOMEM;
-    }
-    return err;
-}
-
 enum tg_err
 messages_parse_import(struct tg_span json, struct key_import_request *out)
 {
-    struct key_import_request message = {.chain = sk_X509_new_null()};
+    struct key_import_request message = {.chain = NULL};
     struct members *members = NULL;
-    const char *base64;
     enum tg_err err;
 
-    if (message.chain == NULL)
-        return TG_E_NOMEM;
-    err = open_message(json, TYPE_IMPORT, &message.terms, &members);
-    for (size_t i = 0; err == TG_OK && (base64 = members_list_text(
-                                            members, "chain", i)) != NULL;
-         i++)
-        err = i < CERTIFICATE_CHAIN_MAX
-                  ? add_certificate(base64, message.chain)
-                  : TG_E_FORMAT;
+    if ((err = open_message(json, TYPE_IMPORT, &message.terms, &members)) !=
+        TG_OK)
+        return err;
+    err = chain_read(members, &message.chain);
     if (err == TG_OK && sk_X509_num(message.chain) != CERTIFICATE_CHAIN_MAX)
         err = TG_E_FORMAT;
     if (err == TG_OK)

@@ -1,13 +1,12 @@
 /* See opening.h. */
 #include "opening.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "certificate.h"
+#include "chain.h"
 #include "device_key.h"
 #include "exchange.h"
 
@@ -15,12 +14,12 @@
 static enum tg_err
 connect_to(const char *path, int *out)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int len = snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+    struct sockaddr_un address;
+    enum tg_err err;
     int fd;
 
-    if (len < 0 || (size_t)len >= sizeof(address.sun_path))
-        return TG_E_LIMIT;
+    if ((err = exchange_address(path, &address)) != TG_OK)
+        return err;
     if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
         return TG_E_IO;
     if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
@@ -101,20 +100,8 @@ add_chain(const struct borrowing *borrowing, int64_t id,
     STACK_OF(X509) *chain = NULL;
     enum tg_err err;
 
-    if ((err = borrowing_chain(borrowing, id, &chain)) != TG_OK)
-        return err;
-    for (int i = 0; i < sk_X509_num(chain) && err == TG_OK; i++) {
-        struct text der = TEXT_EMPTY;
-        struct text base64 = TEXT_EMPTY;
-
-        err = certificate_to_der(sk_X509_value(chain, i), &der);
-        if (err == TG_OK)
-            err = text_to_base64(text_span(&der), &base64);
-        if (err == TG_OK)
-            members_add_text(answer, "chain", base64.at);
-        text_free(&base64);
-        text_free(&der);
-    }
+    if ((err = borrowing_chain(borrowing, id, &chain)) == TG_OK)
+        err = chain_write(chain, answer);
     certificate_free_chain(chain);
     return err;
 }

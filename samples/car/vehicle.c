@@ -12,13 +12,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <openssl/rand.h>
 
 #include "args.h"
 #include "certificate.h"
+#include "chain.h"
 #include "device_key.h"
 #include "exchange.h"
 #include "state.h"
@@ -122,48 +122,20 @@ check_signature(const struct vehicle *vehicle, const struct request *request,
     return why;
 }
 
-static enum refusal
-read_chain(const struct members *answer, STACK_OF(X509) *chain)
-{
-    const char *base64;
-    size_t i;
-
-    for (i = 0; (base64 = members_list_text(answer, "chain", i)) != NULL;
-         i++) {
-        struct text der = TEXT_EMPTY;
-        X509 *certificate = NULL;
-        bool fine = i < CERTIFICATE_CHAIN_MAX &&
-                    text_from_base64(base64, &der) == TG_OK &&
-                    certificate_from_der(text_span(&der), &certificate) ==
-                        TG_OK;
-
-        text_free(&der);
-        if (!fine)
-            return REFUSAL_FORMAT;
-        if (sk_X509_push(chain, certificate) == 0) {
-            X509_free(certificate);
-            return REFUSAL_FORMAT;
-        }
-    }
-    return i == 0 ? REFUSAL_FORMAT : REFUSAL_NONE;
-}
-
 /* Everything that must hold before anything moves. */
 static enum refusal
 judge(const struct vehicle *vehicle, struct request *request,
       const struct members *answer)
 {
     moment now = vehicle->pretend != 0 ? vehicle->pretend : moment_now();
-    STACK_OF(X509) *chain = sk_X509_new_null();
+    STACK_OF(X509) *chain = NULL;
     enum refusal why = REFUSAL_FORMAT;
     struct grant grant;
     EVP_PKEY *key;
 
-    if (chain == NULL ||
-        (why = read_chain(answer, chain)) != REFUSAL_NONE)
+    if (chain_read(answer, &chain) != TG_OK)
         goto out;
     key = X509_get0_pubkey(sk_X509_value(chain, 0));
-    why = REFUSAL_FORMAT;
     if (key == NULL || device_key_fingerprint(key, request->key) != TG_OK)
         goto out;
     if ((why = certificate_check(chain, sk_X509_value(vehicle->roots, 0), now,
@@ -312,12 +284,12 @@ out:
 static enum tg_err
 listen_at(const char *path, int *out)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int len = snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+    struct sockaddr_un address;
+    enum tg_err err;
     int fd;
 
-    if (len < 0 || (size_t)len >= sizeof(address.sun_path))
-        return TG_E_LIMIT;
+    if ((err = exchange_address(path, &address)) != TG_OK)
+        return err;
     if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
         return TG_E_IO;
     /* Left by one that was killed: the lock says that none is serving. */
