@@ -31,6 +31,7 @@ static const struct directive tls_directives[] = {
 static const struct directive http_directives[] = {
     {"access_log", "off"},
     {"server_tokens", "off"},
+    {"merge_slashes", "off"}, /* R-HTTP-1: another path */
     {"client_header_timeout", "10s"},
     {"client_header_buffer_size", "1k"},
     {"large_client_header_buffers", "4 8k"},

@@ -391,6 +391,27 @@ def a_payload_of_just_64_kib_is_kept_and_one_byte_more_is_413(relay):
     status(create(relay, valid_body(payload=over)), 413)
 
 
+def _escaped(text):
+    """JSON of a text, each character of it as an escape."""
+    return '"' + "".join(f"\\u{ord(letter):04x}" for letter in text) + '"'
+
+
+# R-CREATE-1, R-CREATE-2, §13
+@test
+def the_largest_texts_all_in_escapes_are_not_too_large(relay):
+    texts = {"TITLE": "t" * 128, "DESCRIPTION": "d" * 512,
+             "IMAGE": "https://images.example/".ljust(2048, "i"),
+             "TOKEN": "n" * 4096}
+    data = to_bytes(valid_body(
+        payload={"type": "X", "data": encode(b"p" * 65536)},
+        displayInformation={"title": "TITLE", "description": "DESCRIPTION",
+                            "imageURL": "IMAGE"},
+        notificationToken={"type": "x", "tokenData": "TOKEN"}))
+    for mark, text in texts.items():
+        data = data.replace(f'"{mark}"'.encode(), _escaped(text).encode())
+    status(create(relay, data), 200)
+
+
 # §4, §13
 @test
 def a_body_that_is_too_large_is_413(relay):

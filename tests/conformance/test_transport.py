@@ -314,6 +314,7 @@ def headers_that_are_too_large_are_431(relay):
 def other_paths_and_versions_are_404(relay):
     share = make(relay)
     for path in ("/", "/v1", "/v1/", "/v1/m/", "/v2/m", "/v1/n", "/V1/M",
+                 "//v1/m", "/v1//m", "/v1/m//", f"/v1/m//{share.id}",
                  "/v1/mm", "/m", f"/v2/m/{share.id}", f"/v1/{share.id}",
                  share.path + "/", share.path + "/x", "/.well-known/other"):
         for method in ("GET", "POST", "PUT", "DELETE"):
