@@ -72,6 +72,20 @@ to_span(ngx_str_t text)
     return (struct tg_span){text.data, text.len};
 }
 
+/* The path as it was sent, without query: nginx's own is decoded and tidied,
+ * and other paths than ours are not to be found (R-HTTP-1). */
+static struct tg_span
+sent_path(const ngx_http_request_t *r)
+{
+    struct tg_span path = to_span(r->unparsed_uri);
+    const u_char *query = ngx_strlchr(r->unparsed_uri.data,
+                                      r->unparsed_uri.data + path.len, '?');
+
+    if (query != NULL)
+        path.len = (size_t)(query - r->unparsed_uri.data);
+    return path;
+}
+
 void
 handler_route(struct relay_call *call)
 {
@@ -79,7 +93,7 @@ handler_route(struct relay_call *call)
 
     if (call->is_routed)
         return;
-    call->problem = wire_route(to_span(r->method_name), to_span(r->uri),
+    call->problem = wire_route(to_span(r->method_name), sent_path(r),
                                &call->route);
     call->is_routed = 1;
 }
@@ -108,6 +122,22 @@ place_of(struct wire_headers *headers, const ngx_table_elt_t *line)
     return NULL;
 }
 
+/* White space around a value may be tabs, too (RFC 9110 §5.6.3). */
+static struct tg_span
+trimmed(ngx_str_t value)
+{
+    struct tg_span text = to_span(value);
+
+    while (text.len > 0 && (*text.ptr == '\t' || *text.ptr == ' ')) {
+        text.ptr++;
+        text.len--;
+    }
+    while (text.len > 0 && (text.ptr[text.len - 1] == '\t' ||
+                            text.ptr[text.len - 1] == ' '))
+        text.len--;
+    return text;
+}
+
 static void
 collect_headers(const ngx_http_request_t *r, struct wire_headers *headers)
 {
@@ -122,7 +152,7 @@ collect_headers(const ngx_http_request_t *r, struct wire_headers *headers)
             if (header == NULL)
                 continue;
             if (header->count++ == 0)
-                header->value = to_span(lines[i].value);
+                header->value = trimmed(lines[i].value);
         }
     }
 }
