@@ -20,7 +20,7 @@ link_context(const char *ca_file)
         return NULL;
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-    if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
+    if (SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) != 1 ||
         SSL_CTX_load_verify_file(context, ca_file) != 1) {
         SSL_CTX_free(context);
         return NULL;

@@ -137,7 +137,8 @@ http {{
     # As in Debian's own nginx.conf: without it nginx 1.22 has no TLS 1.3, and
     # another handshake would be compared.
     ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;
-    {'' if tickets else 'ssl_session_tickets off; ssl_conf_command NumTickets 0;'}
+    {'' if tickets else 'ssl_session_tickets off;'}
+    {'' if tickets else 'ssl_conf_command NumTickets 0;'}
 {locations}
   }}
 }}
