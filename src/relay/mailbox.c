@@ -280,14 +280,15 @@ mailbox_read(struct mailbox *mb, const struct relay_request *rq,
         return RELAY_RIGHT_REFUSED; /* R-READ-3: and not bound */
     if (!rq->body.acceptable)
         return RELAY_BODY_REFUSED;
-    fx->version = mb->version;
-    if (!if_none_match_holds(&rq->if_none_match, mb->version))
-        return RELAY_UNCHANGED;
 
     if (is_first_read)
         bind_recipient(mb, &rq->claim, fx);
     keep_token(mb, side, &rq->body.token, fx);
+    fx->version = mb->version;
     fx->push_supported = mailbox_push_supported(token_of(mb, side), policy);
+    /* Last, as in a read that waits: only the answer depends on it. */
+    if (!if_none_match_holds(&rq->if_none_match, mb->version))
+        return RELAY_UNCHANGED;
     return RELAY_DONE;
 }
 

@@ -186,7 +186,8 @@ struct relay_effects {
  *   mb   in/out  the opened row, or one with `exists` false
  *   rq           borrowed; afterwards *mb may borrow spans from it
  *   fx   out     set on every outcome
- * An outcome other than RELAY_DONE leaves *mb as it was.
+ * An outcome other than RELAY_DONE leaves *mb as it was, but for
+ * RELAY_UNCHANGED, which withholds the payload and nothing else.
  */
 
 /* R-CREATE-1…5, D4…D7. `memory` in/out: what an earlier try has left; `id`

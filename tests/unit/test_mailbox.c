@@ -378,6 +378,24 @@ a_read_of_the_version_that_the_caller_has_is_unchanged(void **state)
     }
 }
 
+/* R-READ-2 §13: only the payload is withheld */
+static void
+a_first_read_binds_and_keeps_its_token_also_when_unchanged(void **state)
+{
+    struct mailbox mb = created(RWD);
+    struct relay_request rq = request(RECIPIENT, 0);
+
+    (void)state;
+    rq.body.token = token("org.w3.webpush", "mine");
+    rq.if_none_match.kind = CONDITION_ANY;
+    assert_int_equal(mailbox_read(&mb, &rq, &policy, NOW, &fx),
+                     RELAY_UNCHANGED);
+    assert_true(fx.changed);
+    assert_true(tg_span_is(mb.recipient_token.data, "mine"));
+    assert_int_equal(read_as(&mb, STRANGER), RELAY_CLAIM_REFUSED);
+    assert_int_equal(read_as(&mb, RECIPIENT), RELAY_DONE);
+}
+
 /* ---- update ------------------------------------------------------------ */
 
 /* R-UPD-1 R-UPD-2 */
@@ -698,6 +716,8 @@ main(void)
         cmocka_unit_test(a_read_may_leave_a_token_for_the_callers_own_side),
         cmocka_unit_test(
             a_read_of_the_version_that_the_caller_has_is_unchanged),
+        cmocka_unit_test(
+            a_first_read_binds_and_keeps_its_token_also_when_unchanged),
         cmocka_unit_test(
             either_side_updates_also_twice_running_and_the_other_is_notified),
         cmocka_unit_test(the_token_that_is_rung_is_the_other_sides),

@@ -1,7 +1,6 @@
 /* Random sequences of calls, with a clock of their own, against a model.
  *
- * The model keeps no state of a mailbox: only the history of what was answered
- * RELAY_DONE. Each sentence of PROTOCOL §5 is then a question to the history
+ * The model keeps no state of a mailbox: only the history of what was done. Each sentence of PROTOCOL §5 is then a question to the history
  * ("who was the last to read first, and has not relinquished since?"), which is
  * another way to say it than the core's, so that both are unlikely to be wrong
  * in the same way.
@@ -317,7 +316,7 @@ run(unsigned seed, unsigned done[RELAY_UNCHANGED + 1])
                      seed, n, s.call, s.claim, s.id, core.outcome,
                      core.version, model.outcome, model.version);
         done[core.outcome]++;
-        if (core.outcome == RELAY_DONE)
+        if (core.outcome == RELAY_DONE || core.outcome == RELAY_UNCHANGED)
             model_remember(&w.history, &s, core.version);
         now += below(&state, 6);
     }
