@@ -7,25 +7,19 @@
 
 enum { DOCUMENT_USUAL = 256 }; /* room that nearly all of them fit into */
 
-/* The reason alone, or what it is about first. */
+/* The reason, with what it is about in front; else what is always true. */
 static enum tg_err
-append_detail(struct tg_buf *body, const struct wire_problem *problem)
+append_detail(struct tg_buf *body, const struct wire_problem *problem,
+              const struct outcome_entry *entry)
 {
-    enum tg_err err;
+    const char *member = problem->member != NULL ? problem->member : "";
+    const char *reason = problem->reason != NULL ? problem->reason : "";
+    const char *between = *member != '\0' && *reason != '\0' ? " " : "";
 
-    if (problem->member == NULL && problem->reason == NULL)
-        return TG_OK;
-    if ((err = tg_buf_text(body, ",\"detail\":\"")) != TG_OK)
-        return err;
-    if (problem->member != NULL)
-        err = tg_buf_text(body, problem->member);
-    if (err == TG_OK && problem->member != NULL && problem->reason != NULL)
-        err = tg_buf_byte(body, ' ');
-    if (err == TG_OK && problem->reason != NULL)
-        err = tg_buf_text(body, problem->reason);
-    if (err == TG_OK)
-        err = tg_buf_byte(body, '"');
-    return err;
+    if (*member == '\0' && *reason == '\0')
+        reason = entry->detail;
+    return tg_buf_printf(body, ",\"detail\":\"%s%s%s\"", member, between,
+                         reason);
 }
 
 static enum tg_err
@@ -39,7 +33,7 @@ append_document(struct tg_buf *body, const struct wire_problem *problem,
     err = tg_buf_printf(body, "{\"type\":\"%s\",\"title\":\"%s\",\"status\":%u",
                         entry->type, entry->title, entry->status);
     if (err == TG_OK)
-        err = append_detail(body, problem);
+        err = append_detail(body, problem, entry);
     if (err == TG_OK)
         err = tg_buf_byte(body, '}');
     return err;

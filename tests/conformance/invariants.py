@@ -163,8 +163,7 @@ def _problem_members(answer):
     if not isinstance(kind, str) or not kind.startswith("urn:"):
         return f"type is {kind}"
     for name in ("title", "detail"):
-        if not isinstance(document.get(name, "" if name == "detail" else 0),
-                          str):
+        if not isinstance(document.get(name), str) or not document[name]:
             return f"{name} is {document.get(name)}"
     return None
 

@@ -321,6 +321,27 @@ a_problem_document_names_the_member_at_fault(void **state)
     wire_answer_done(&out);
 }
 
+/* §4: all four members, whatever was refused */
+static void
+every_problem_document_has_a_detail(void **state)
+{
+    (void)state;
+    for (int refusal = WIRE_MALFORMED_HTTP; refusal <= WIRE_FULL; refusal++) {
+        const struct wire_problem problem = {(enum wire_refusal)refusal, NULL,
+                                             NULL};
+        struct tg_json *json = NULL;
+        struct tg_span detail = TG_SPAN_EMPTY;
+        struct wire_answer out;
+
+        assert_int_equal(wire_refuse(problem, NULL, NULL, false, &out), TG_OK);
+        assert_int_equal(tg_json_parse(tg_span_buf(&out.body), &json), TG_OK);
+        assert_true(tg_json_text(tg_json_member(json, "detail"), &detail));
+        assert_true(detail.len > 0);
+        tg_json_free(json);
+        wire_answer_done(&out);
+    }
+}
+
 /* §13 */
 static void
 what_was_wrong_with_the_body_decides_its_status(void **state)
@@ -418,6 +439,7 @@ main(void)
             every_outcome_that_is_not_done_has_its_status_and_problem),
         cmocka_unit_test(every_refusal_has_its_status_and_a_type_of_its_own),
         cmocka_unit_test(a_problem_document_names_the_member_at_fault),
+        cmocka_unit_test(every_problem_document_has_a_detail),
         cmocka_unit_test(what_was_wrong_with_the_body_decides_its_status),
         cmocka_unit_test(titles_and_types_need_no_escaping),
         cmocka_unit_test(without_memory_no_answer_leaves_anything_behind),
