@@ -355,6 +355,8 @@ handler_content(ngx_http_request_t *r)
 
     if (r != r->main)
         return NGX_HTTP_NOT_FOUND; /* only a client can call */
+    if (r->http_version < NGX_HTTP_VERSION_10)
+        return NGX_HTTP_CLOSE; /* HTTP/0.9 has no headers to protect a page */
     if ((call = handler_call(r)) == NULL)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     call->location = ngx_http_get_module_loc_conf(r, ngx_http_tigress_module);
