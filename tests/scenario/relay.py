@@ -10,6 +10,7 @@ The programs come from the build directory: TIGRESS_BUILD in the environment
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -40,10 +41,18 @@ def program(*parts, build=None):
 
 
 def free_port():
-    """A TCP port on loopback that nobody has right now."""
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
+    """A TCP port on loopback that nobody has right now, and that the system
+    gives to no outgoing connection while the relay is down for a restart."""
+    for _ in range(100):
+        port = random.randrange(20000, 32000)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(('127.0.0.1', port))
+            except OSError:
+                continue
+            return port
+    raise RelayError('there is no free port')
 
 
 def nginx_options(build):
