@@ -2,10 +2,10 @@
  * benchmark needs: a status, a Content-Length, a body. An answer without a
  * Content-Length counts as broken. */
 #include <openssl/err.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <netinet/tcp.h>
 #include <unistd.h>
 
 #include "link.h"
