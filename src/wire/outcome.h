@@ -8,7 +8,7 @@ struct outcome_entry {
     unsigned status;
     const char *type;        /* of the problem document (RFC 9457 §3.1.1) */
     const char *title;       /* likewise, §3.1.3 */
-    const char *detail;      /* likewise, §3.1.4; when nothing closer is known */
+    const char *detail;      /* §3.1.4; when nothing closer is known */
     const char *retry_after; /* seconds, or NULL */
 };
 

@@ -1,9 +1,10 @@
 /* Random sequences of calls, with a clock of their own, against a model.
  *
- * The model keeps no state of a mailbox: only the history of what was done. Each sentence of PROTOCOL §5 is then a question to the history
- * ("who was the last to read first, and has not relinquished since?"), which is
- * another way to say it than the core's, so that both are unlikely to be wrong
- * in the same way.
+ * The model keeps no state of a mailbox: only the history of what was done.
+ * Each sentence of PROTOCOL §5 is then a question to the history ("who was the
+ * last to read first, and has not relinquished since?"), which is another way
+ * to say it than the core's, so that both are unlikely to be wrong in the same
+ * way.
  *
  * A failure prints its seed; `TIGRESS_SEED=n test_mailbox_model` replays it.
  */
