@@ -63,6 +63,7 @@ def test_the_demo_tells_its_story_and_leaves_nothing_behind():
             check(words in told, f'{words!r} is missing in:\n{told}')
         check(not re.search(r'[0-9a-f]{8}-[0-9a-f]{4}-', told),
               'it shows a mailbox identifier')
+        check('?v=c#… ' in told, 'it shows a part of the secret')
         check('\033' not in told, 'colours without a terminal')
         place.check_empty()
 
