@@ -2,10 +2,15 @@
 #include "commands.h"
 #include "each.h"
 #include "first.h"
+#include "link.h"
 
-static void
-print_resumed(const struct session *s, const struct tg_share *share)
+/* A share that was only made now has a link that nobody has seen. */
+static int
+print_resumed(struct session *s, const struct tg_share *share, bool was_new)
 {
+    if (was_new && tg_share_role(share) == TG_INITIATOR &&
+        tg_share_state(share) == TG_SHARE_OPEN)
+        return link_announce(s, share, "resumed", false);
     if (s->out.json) {
         struct output_object o = output_begin("resumed");
 
@@ -14,6 +19,7 @@ print_resumed(const struct session *s, const struct tg_share *share)
     }
     output_note(&s->out, "Share %lld: the interrupted step is done.",
                 (long long)tg_share_id(share));
+    return STATUS_DONE;
 }
 
 /* A recipient whose first reading failed has no step that was begun: reading
@@ -32,14 +38,18 @@ static int
 resume(struct session *s, struct tg_share *share, void *self)
 {
     struct deliver to_stdout = {NULL, -1};
+    bool was_new = tg_share_state(share) == TG_SHARE_NEW;
     enum tg_err err;
+    int status;
 
     (void)self;
     if (tg_share_is_pending(share)) {
         err = tg_share_resume(share);
         if (err != TG_OK)
             return session_fail(s, ABOUT_SHARE, err);
-        print_resumed(s, share);
+        status = print_resumed(s, share, was_new);
+        if (status != STATUS_DONE)
+            return status;
     }
     if (session_has_ended(share) || !is_unread(share))
         return STATUS_DONE;

@@ -132,19 +132,6 @@ fail(struct session *s, const struct tg_share *share, enum tg_err err)
     return status;
 }
 
-/* Say what has become of the share, and print its link. */
-static int
-announce(struct session *s, const struct tg_share *share)
-{
-    char until[OUTPUT_TIME_SIZE];
-
-    output_format_time(tg_share_expires_s(share), until);
-    output_note(&s->out, "Share %lld is ready until %s. The first device that "
-                         "opens this link gets it:",
-                (long long)tg_share_id(share), until);
-    return link_print(s, share, "shared", s->options->qr);
-}
-
 static int
 create(struct session *s, const struct tg_share_offer *offer)
 {
@@ -155,7 +142,10 @@ create(struct session *s, const struct tg_share_offer *offer)
     if (err != TG_OK)
         return session_fail(s, ABOUT_OFFER, err);
     err = tg_share_resume(share);
-    status = err == TG_OK ? announce(s, share) : fail(s, share, err);
+    if (err == TG_OK)
+        status = link_announce(s, share, "shared", s->options->qr);
+    else
+        status = fail(s, share, err);
     tg_share_close(share);
     return status;
 }

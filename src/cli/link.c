@@ -49,3 +49,16 @@ link_print(struct session *s, const struct tg_share *share, const char *event,
         return output_fail(&s->out, ABOUT_SHARE, err, NULL);
     return STATUS_DONE;
 }
+
+int
+link_announce(struct session *s, const struct tg_share *share,
+              const char *event, bool qr)
+{
+    char until[OUTPUT_TIME_SIZE];
+
+    output_format_time(tg_share_expires_s(share), until);
+    output_note(&s->out, "Share %lld is ready until %s. The first device that "
+                         "opens this link gets it:",
+                (long long)tg_share_id(share), until);
+    return link_print(s, share, event, qr);
+}

@@ -10,4 +10,8 @@
 int link_print(struct session *s, const struct tg_share *share,
                const char *event, bool qr);
 
+/* The same for a share that was just made: say so, and until when it lasts. */
+int link_announce(struct session *s, const struct tg_share *share,
+                  const char *event, bool qr);
+
 #endif

@@ -155,10 +155,26 @@ def a_share_begun_without_a_relay_is_resumed_when_it_is_back(relay):
             owner.event('resume', expect=UNREACHABLE)
         finally:
             relay.start()
-        assert owner.event('resume')['event'] == 'resumed'
+        resumed = owner.event('resume')
+        assert resumed['event'] == 'resumed' and resumed['expires'], resumed
         assert owner.events('resume') == []
         url = owner.event('qr', '1')['url']
+        assert resumed['url'] == url, resumed
         assert friend.receive(url)['content'] == {'text': 'kept'}
+
+
+def the_link_of_a_resumed_share_is_printed(relay):
+    with Device(relay) as owner, Device(relay) as friend:
+        relay.stop()
+        try:
+            owner.run('share', owner.information('kept'), '--relay',
+                      relay.url, expect=UNREACHABLE)
+        finally:
+            relay.start()
+        done = owner.run('resume', '1')
+        assert done.stdout.startswith(relay.url), done
+        assert 'Share 1 is ready' in done.stderr, done
+        assert friend.receive(done.stdout)['content'] == {'text': 'kept'}
 
 
 def receiving_without_a_relay_is_resumed_when_it_is_back(relay):
@@ -306,6 +322,7 @@ if __name__ == '__main__':
         a_cancelled_share_is_gone_for_everybody,
         an_open_share_cannot_be_forgotten,
         a_share_begun_without_a_relay_is_resumed_when_it_is_back,
+        the_link_of_a_resumed_share_is_printed,
         receiving_without_a_relay_is_resumed_when_it_is_back,
         watching_goes_on_while_the_relay_is_away,
         a_share_taken_by_another_device_meanwhile_is_not_resumed,
