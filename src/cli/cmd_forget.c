@@ -22,7 +22,7 @@ cmd_forget(struct session *s)
 {
     struct tg_share *share = NULL;
     enum tg_err err = TG_E_STATE;
-    int status = session_open(s);
+    int status = session_open(s, SESSION_KNOWN);
 
     if (status == STATUS_DONE)
         status = session_share(s, s->options->operands[1], &share);

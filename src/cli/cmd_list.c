@@ -34,7 +34,7 @@ int
 cmd_list(struct session *s)
 {
     bool any = false;
-    int status = session_open(s);
+    int status = session_open(s, SESSION_KNOWN);
 
     if (status == STATUS_DONE)
         status = each_share(s, print, &any);

@@ -14,7 +14,7 @@ int
 cmd_qr(struct session *s)
 {
     struct tg_share *share = NULL;
-    int status = session_open(s);
+    int status = session_open(s, SESSION_KNOWN);
 
     if (status == STATUS_DONE)
         status = session_share(s, s->options->operands[1], &share);

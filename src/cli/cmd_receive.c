@@ -56,13 +56,14 @@ read_link(struct session *s, struct tg_share_url **out)
     else
         err = files_read_line(path == NULL ? "-" : path, LINK_MAX_READ,
                               &text);
+    if (err == TG_E_IO)
+        return output_unreadable(&s->out, path, errno);
     if (err == TG_OK)
         err = tg_share_url_parse(
             (struct tg_span){(const uint8_t *)text.ptr, text.len}, out);
     files_text_free(&text);
     if (err != TG_OK)
-        return output_fail(&s->out, ABOUT_LINK, err,
-                           err == TG_E_IO ? strerror(errno) : NULL);
+        return output_fail(&s->out, ABOUT_LINK, err, NULL);
     return STATUS_DONE;
 }
 
@@ -109,7 +110,7 @@ cmd_receive(struct session *s)
         return status;
     status = deliver_begin(s, &d);
     if (status == STATUS_DONE)
-        status = session_open(s);
+        status = session_open(s, SESSION_TO_RECEIVE);
     if (status == STATUS_DONE)
         status = receive(s, &d, url);
     deliver_end(&d);

@@ -60,7 +60,7 @@ int
 cmd_resume(struct session *s)
 {
     struct tg_share *share = NULL;
-    int status = session_open(s);
+    int status = session_open(s, SESSION_KNOWN);
 
     if (status != STATUS_DONE)
         return status;

@@ -171,7 +171,7 @@ cmd_share(struct session *s)
     if (status != STATUS_DONE)
         return status;
     fill(o, message, &offer);
-    status = session_open(s);
+    status = session_open(s, SESSION_TO_SHARE);
     /* Who names a relay here, means it. */
     if (status == STATUS_DONE &&
         tg_allow_list_add(s->allowed, relay) != TG_OK)

@@ -92,7 +92,7 @@ cmd_show(struct session *s)
     struct tg_buf last = TG_BUF_EMPTY;
     struct deliver d = {NULL, -1};
     enum tg_err err;
-    int status = session_open(s);
+    int status = session_open(s, SESSION_KNOWN);
 
     if (status == STATUS_DONE)
         status = session_share(s, s->options->operands[1], &share);

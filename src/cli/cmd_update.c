@@ -45,7 +45,7 @@ cmd_update(struct session *s)
 
     if (status != STATUS_DONE)
         return status;
-    status = session_open(s);
+    status = session_open(s, SESSION_KNOWN);
     if (status == STATUS_DONE)
         status = send_message(s, message);
     tg_provisioning_free(message);

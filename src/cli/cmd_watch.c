@@ -128,7 +128,7 @@ cmd_watch(struct session *s)
 
     if (o->operand_count == 1 && o->out != NULL)
         return output_usage(&s->out, "--out wants one share to be named.");
-    status = session_open(s);
+    status = session_open(s, SESSION_KNOWN);
     if (status != STATUS_DONE)
         return status;
     if (o->operand_count == 1)

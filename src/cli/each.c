@@ -28,7 +28,7 @@ each_share(struct session *s,
     int first = STATUS_DONE;
     enum tg_err err;
 
-    while ((err = tg_wallet_next_share(s->wallet, id, &id)) == TG_OK) {
+    while ((err = session_next_share(s, id, &id)) == TG_OK) {
         int status = visit_one(s, id, visit, self);
 
         if (first == STATUS_DONE)

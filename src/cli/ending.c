@@ -19,7 +19,7 @@ ending_run(struct session *s, const struct ending *ending)
 {
     struct tg_share *share = NULL;
     enum tg_err err;
-    int status = session_open(s);
+    int status = session_open(s, SESSION_KNOWN);
 
     if (status == STATUS_DONE)
         status = session_share(s, s->options->operands[1], &share);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void
@@ -80,6 +81,20 @@ files_read(const char *path, size_t max, struct files_text *out)
     close(fd);
     errno = saved;
     return err;
+}
+
+bool
+files_can_read(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return false;
+    if (S_ISDIR(st.st_mode)) {
+        errno = EISDIR;
+        return false;
+    }
+    return access(path, R_OK) == 0;
 }
 
 void

@@ -6,6 +6,8 @@
 #ifndef CLI_FILES_H
 #define CLI_FILES_H
 
+#include <stdbool.h>
+
 #include <tigress/bytes.h>
 
 /* The whole of a file; one zero byte stands after its end. */
@@ -24,6 +26,10 @@ void files_text_free(struct files_text *text);
  * TG_E_NOMEM. */
 TG_MUST_USE enum tg_err files_read(const char *path, size_t max,
                                    struct files_text *out);
+
+/* Whether others, who read it themselves, can read the file `path`. False:
+ * errno says why. Nothing is taken from a pipe. */
+bool files_can_read(const char *path);
 
 /* Read the first line of `path` ("-" is standard input), without its end and
  * the blanks around it. TG_E_FORMAT when nothing is left or it holds a zero

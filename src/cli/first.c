@@ -21,6 +21,15 @@ forget(struct session *s, const struct tg_share *share)
         output_note(&s->out, "It is still listed as share %lld.", id);
 }
 
+/* What cannot be opened here, or is of no kind that is known; also what was
+ * written for a device that has begun with it and then gave it back. */
+static bool
+is_of_no_use(enum tg_err err)
+{
+    return err == TG_E_UNKNOWN || err == TG_E_AUTH || err == TG_E_FORMAT ||
+           err == TG_E_REPLAY;
+}
+
 static void
 leave(struct session *s, struct tg_share *share, enum tg_err err)
 {
@@ -28,7 +37,7 @@ leave(struct session *s, struct tg_share *share, enum tg_err err)
 
     if (err == TG_E_REFUSED || err == TG_E_GONE) {
         forget(s, share);
-    } else if (err == TG_E_UNKNOWN || err == TG_E_AUTH || err == TG_E_FORMAT) {
+    } else if (is_of_no_use(err)) {
         if (tg_share_relinquish(share) == TG_OK)
             forget(s, share);
         else

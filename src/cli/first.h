@@ -8,8 +8,9 @@
 /* Read the share and deliver what it holds. After a failure
  *
  *   - a share that belongs to another device, or is gone, leaves the wallet;
- *   - one that does not open, or is of a kind that is not known here, is given
- *     back to the relay (§11) and leaves the wallet;
+ *   - one that does not open, is of a kind that is not known here, or is in the
+ *     middle of a conversation with another device (R-PAY-1), is given back to
+ *     the relay (§11) and leaves the wallet;
  *   - any other stays, to be read again.
  *
  * A share that has delivered something before always stays. */

@@ -48,8 +48,9 @@ run(struct session *s, const struct command *command)
     int status;
 
     if (!options_check(s->options, command->scope, &why))
-        return output_usage(&s->out, "--%s %s: see \"tigress %s --help\".",
-                            why.argument, why.reason, command->name);
+        return output_usage(&s->out, "\"%s%s\" %s: see \"tigress %s --help\".",
+                            why.dashes, why.argument, why.reason,
+                            command->name);
     if (count < command->min || count > command->max)
         return output_usage(&s->out, "\"tigress %s\" takes %s: see \"tigress "
                                      "%s --help\".", command->name,
@@ -111,8 +112,8 @@ main(int argc, char **argv)
     if (has_url)
         status = refuse_url(&s.out);
     else if (!is_clear)
-        status = output_usage(&s.out, "\"%s\" %s: see \"tigress --help\".",
-                              why.argument, why.reason);
+        status = output_usage(&s.out, "\"%s%s\" %s: see \"tigress --help\".",
+                              why.dashes, why.argument, why.reason);
     else
         status = dispatch(&s);
     if (fflush(stdout) != 0 && status == STATUS_DONE)

@@ -76,6 +76,10 @@ static const struct messages_entry table[] = {
     {ABOUT_FIRST, TG_E_AUTH, STATUS_NOT_GENUINE, "not-genuine",
      "The share does not open with this link: the link is not complete, or "
      "somebody has changed the share. It was left for another try."},
+    {ABOUT_FIRST, TG_E_REPLAY, STATUS_NOT_GENUINE, "replayed",
+     "The share does not begin here: another device was in the middle of it, "
+     "or the relay delivered an old message. It was given back; ask for a new "
+     "share."},
     {ABOUT_FIRST, TG_E_FORMAT, STATUS_NOT_GENUINE, "malformed",
      "The share holds something that is not provisioning information. It was "
      "left as it is."},
@@ -84,8 +88,6 @@ static const struct messages_entry table[] = {
      "That is not a share link. Copy all of it, up to its very end."},
     {ABOUT_LINK, TG_E_LIMIT, STATUS_USAGE, "not-a-link",
      "That is too long to be a share link."},
-    {ABOUT_LINK, TG_E_IO, STATUS_FAILED, "unreadable",
-     "The link cannot be read."},
     {ABOUT_LINK, TG_E_EXISTS, STATUS_NOT_NOW, "own-share",
      "This link was made with this wallet: it is for another device."},
 
@@ -94,8 +96,6 @@ static const struct messages_entry table[] = {
      "members \"format\" (a text) and \"content\" (an object)."},
     {ABOUT_INPUT, TG_E_LIMIT, STATUS_USAGE, "too-large",
      "The file is too large to be shared."},
-    {ABOUT_INPUT, TG_E_IO, STATUS_FAILED, "unreadable",
-     "The file cannot be read."},
 
     {ABOUT_OUTPUT, TG_E_EXISTS, STATUS_FAILED, "exists",
      "The file to be written exists already; it is not overwritten."},

@@ -99,10 +99,16 @@ struct cursor {
 };
 
 static bool
-fail(struct cursor *c, const char *reason, const char *argument)
+fail(struct cursor *c, const char *reason, const char *word)
 {
-    c->why->reason = reason;
-    c->why->argument = argument;
+    *c->why = (struct options_error){reason, word, ""};
+    return false;
+}
+
+static bool
+fail_option(struct cursor *c, const char *reason, const struct option *option)
+{
+    *c->why = (struct options_error){reason, option->name, "--"};
     return false;
 }
 
@@ -137,9 +143,9 @@ set_number(struct cursor *c, const struct option *option, const char *value)
     errno = 0;
     n = strtol(value, &end, 10);
     if (errno != 0 || end == value || *end != '\0')
-        return fail(c, "needs a whole number", option->name);
+        return fail_option(c, "needs a whole number", option);
     if (n < option->min || n > option->max)
-        return fail(c, "is out of range", option->name);
+        return fail_option(c, "is out of range", option);
     *(long *)member(c, option) = n;
     return true;
 }
@@ -148,7 +154,7 @@ static bool
 set_list(struct cursor *c, const struct option *option, const char *value)
 {
     if (c->out->allow_count == OPTIONS_ALLOW_MAX)
-        return fail(c, "was given too often", option->name);
+        return fail_option(c, "was given too often", option);
     c->out->allow[c->out->allow_count++] = value;
     return true;
 }
@@ -157,13 +163,13 @@ static bool
 set_value(struct cursor *c, const struct option *option, const char *value)
 {
     if (*value == '\0')
-        return fail(c, "needs a value that is not empty", option->name);
+        return fail_option(c, "needs a value that is not empty", option);
     switch (option->kind) {
     case FLAG:
         break;
     case CHOICE:
         if (!is_choice(option->choices, value))
-            return fail(c, "has a value that is not known", option->name);
+            return fail_option(c, "has a value that is not known", option);
         *(const char **)member(c, option) = value;
         return true;
     case TEXT:
@@ -174,7 +180,7 @@ set_value(struct cursor *c, const struct option *option, const char *value)
     case LIST:
         return set_list(c, option, value);
     }
-    return fail(c, "takes no value", option->name);
+    return fail_option(c, "takes no value", option);
 }
 
 /* Take the option; its value is `attached` (--name=value) or the next word. */
@@ -184,13 +190,13 @@ take(struct cursor *c, const struct option *option, const char *attached)
     c->out->given |= 1u << (option - table);
     if (option->kind == FLAG) {
         if (attached != NULL)
-            return fail(c, "takes no value", option->name);
+            return fail_option(c, "takes no value", option);
         *(bool *)member(c, option) = true;
         return true;
     }
     if (attached == NULL) {
         if (c->at == c->argc)
-            return fail(c, "needs a value", option->name);
+            return fail_option(c, "needs a value", option);
         attached = c->argv[c->at++];
     }
     return set_value(c, option, attached);
@@ -267,8 +273,8 @@ options_check(const struct options *options, enum options_scope scope,
         if ((options->given & 1u << i) == 0 ||
             (table[i].scopes & (int)scope) != 0)
             continue;
-        why->reason = "does not belong to this command";
-        why->argument = table[i].name;
+        *why = (struct options_error){"does not belong to this command",
+                                      table[i].name, "--"};
         return false;
     }
     return true;

@@ -63,10 +63,11 @@ enum options_scope {
     OPTIONS_ALL = (1 << 12) - 1
 };
 
-/* Why a command line was not understood: `argument` is borrowed from it. */
+/* Why a command line was not understood. */
 struct options_error {
     const char *reason;
-    const char *argument;
+    const char *argument; /* a word of it, or the name of an option */
+    const char *dashes;   /* what belongs before it: "--" or nothing */
 };
 
 /* Read argv[1..argc): options anywhere, operands in their order, the first of

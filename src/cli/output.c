@@ -2,6 +2,7 @@
 #include "output.h"
 
 #include <stdarg.h>
+#include <string.h>
 #include <time.h>
 
 #include "text.h"
@@ -158,16 +159,48 @@ output_fail(const struct output *out, enum messages_about about,
     return report(out, messages_of(about, err), tg_err_name(err), detail);
 }
 
+static int
+refuse(const struct output *out, enum messages_status status,
+       const char *word, const char *format, va_list args)
+{
+    char sentence[512];
+    struct messages_entry m = {ABOUT_SHARE, TG_E_LAST, status, word, sentence};
+
+    vsnprintf(sentence, sizeof sentence, format, args);
+    return report(out, &m, NULL, NULL);
+}
+
+int
+output_refuse(const struct output *out, enum messages_status status,
+              const char *word, const char *format, ...)
+{
+    va_list args;
+    int given;
+
+    va_start(args, format);
+    given = refuse(out, status, word, format, args);
+    va_end(args);
+    return given;
+}
+
+int
+output_unreadable(const struct output *out, const char *path, int number)
+{
+    if (path == NULL)
+        path = "standard input";
+    return output_refuse(out, STATUS_USAGE, "unreadable",
+                         "This cannot be read (%s): %s", strerror(number),
+                         path);
+}
+
 int
 output_usage(const struct output *out, const char *format, ...)
 {
-    char sentence[512];
-    struct messages_entry m = {ABOUT_SHARE, TG_E_LAST, STATUS_USAGE, "usage",
-                               sentence};
     va_list args;
+    int given;
 
     va_start(args, format);
-    vsnprintf(sentence, sizeof sentence, format, args);
+    given = refuse(out, STATUS_USAGE, "usage", format, args);
     va_end(args);
-    return report(out, &m, NULL, NULL);
+    return given;
 }

@@ -63,6 +63,15 @@ void output_note_text(const struct output *out, const char *label,
 int output_fail(const struct output *out, enum messages_about about,
                 enum tg_err err, const char *detail);
 
+/* Report a failure that the table of messages.h has no sentence for. */
+int output_refuse(const struct output *out, enum messages_status status,
+                  const char *word, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Report that a file that was given cannot be read, for the reason that
+ * `number` (an errno) tells: STATUS_USAGE. NULL is standard input. */
+int output_unreadable(const struct output *out, const char *path, int number);
+
 /* Report a mistake of the command line: STATUS_USAGE. */
 int output_usage(const struct output *out, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

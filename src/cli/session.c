@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include "files.h"
 
 enum { PATH_SIZE = 4096 };
 
@@ -40,8 +43,14 @@ make_parents(char *path)
     }
 }
 
+static bool
+is_missing(const char *path)
+{
+    return access(path, F_OK) != 0 && errno == ENOENT;
+}
+
 static int
-open_wallet(struct session *s)
+open_wallet(struct session *s, enum session_use use)
 {
     char standard[PATH_SIZE];
     const char *path = s->options->wallet;
@@ -52,8 +61,13 @@ open_wallet(struct session *s)
                        standard))
             return output_usage(&s->out, "There is no home directory for the "
                                          "wallet: name one with --wallet.");
+        if (use == SESSION_KNOWN && is_missing(standard))
+            return STATUS_DONE;
         make_parents(standard);
         path = standard;
+    } else if (use == SESSION_KNOWN && is_missing(path)) {
+        return output_refuse(&s->out, STATUS_WALLET, "no-wallet",
+                             "There is no such wallet: %s", path);
     }
     err = tg_wallet_open(path, &s->wallet);
     if (err != TG_OK)
@@ -65,13 +79,17 @@ static int
 load_list(struct session *s, const char *path)
 {
     size_t line = 0;
-    enum tg_err err = tg_allow_list_load(s->allowed, path, &line);
+    enum tg_err err;
 
+    if (!files_can_read(path))
+        return output_unreadable(&s->out, path, errno);
+    err = tg_allow_list_load(s->allowed, path, &line);
     if (err == TG_E_FORMAT)
-        return output_usage(&s->out, "Line %zu of the list of allowed relays "
-                                     "names no relay (HOST[:PORT]).", line);
-    if (err == TG_E_NOT_FOUND)
-        err = TG_E_IO;
+        return output_usage(&s->out, "Line %zu of this list of allowed relays "
+                                     "names no relay (HOST[:PORT]): %s", line,
+                            path);
+    if (err == TG_E_IO || err == TG_E_NOT_FOUND)
+        return output_unreadable(&s->out, path, EIO);
     if (err != TG_OK)
         return output_fail(&s->out, ABOUT_INPUT, err, path);
     return STATUS_DONE;
@@ -79,21 +97,21 @@ load_list(struct session *s, const char *path)
 
 /* The user's own list need not exist; one that was named must. */
 static int
-load_allow_list(struct session *s)
+load_allow_list(struct session *s, enum session_use use)
 {
     char standard[PATH_SIZE];
 
     if (s->options->allow_file != NULL)
         return load_list(s, s->options->allow_file);
-    if (!base_path("XDG_CONFIG_HOME", ".config", "tigress/relays", standard))
-        return STATUS_DONE;
-    if (tg_allow_list_load(s->allowed, standard, NULL) == TG_E_NOT_FOUND)
+    if (use != SESSION_TO_RECEIVE ||
+        !base_path("XDG_CONFIG_HOME", ".config", "tigress/relays", standard) ||
+        is_missing(standard))
         return STATUS_DONE;
     return load_list(s, standard);
 }
 
 static int
-make_allow_list(struct session *s)
+make_allow_list(struct session *s, enum session_use use)
 {
     enum tg_err err = tg_allow_list_new(&s->allowed);
 
@@ -107,30 +125,35 @@ make_allow_list(struct session *s)
         if (err != TG_OK)
             return output_fail(&s->out, ABOUT_SHARE, err, NULL);
     }
-    return load_allow_list(s);
+    return load_allow_list(s, use);
 }
 
 static int
 make_client(struct session *s)
 {
-    enum tg_err err = tg_relay_client_new(s->allowed, &s->client);
+    const char *ca = s->options->ca;
+    enum tg_err err;
 
-    if (err == TG_OK && s->options->ca != NULL)
-        err = tg_relay_client_set_ca_file(s->client, s->options->ca);
+    /* Found later, it would look like a relay that is not trusted. */
+    if (ca != NULL && !files_can_read(ca))
+        return output_unreadable(&s->out, ca, errno);
+    err = tg_relay_client_new(s->allowed, &s->client);
+    if (err == TG_OK && ca != NULL)
+        err = tg_relay_client_set_ca_file(s->client, ca);
     if (err != TG_OK)
         return output_fail(&s->out, ABOUT_SHARE, err, NULL);
     return STATUS_DONE;
 }
 
 int
-session_open(struct session *s)
+session_open(struct session *s, enum session_use use)
 {
-    int status = make_allow_list(s);
+    int status = make_allow_list(s, use);
 
     if (status == STATUS_DONE)
         status = make_client(s);
     if (status == STATUS_DONE)
-        status = open_wallet(s);
+        status = open_wallet(s, use);
     return status;
 }
 
@@ -146,11 +169,22 @@ session_close(struct session *s)
 }
 
 enum tg_err
+session_next_share(struct session *s, int64_t after, int64_t *id)
+{
+    if (s->wallet == NULL)
+        return TG_E_NOT_FOUND;
+    return tg_wallet_next_share(s->wallet, after, id);
+}
+
+enum tg_err
 session_open_share(struct session *s, int64_t id, struct tg_share **out)
 {
     struct tg_share *share = NULL;
-    enum tg_err err = tg_share_open(s->wallet, s->client, id, &share);
+    enum tg_err err;
 
+    if (s->wallet == NULL)
+        return TG_E_NOT_FOUND;
+    err = tg_share_open(s->wallet, s->client, id, &share);
     if (err != TG_OK)
         return err;
     err = tg_allow_list_add(s->allowed, tg_share_relay(share));

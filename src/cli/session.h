@@ -14,14 +14,26 @@
 struct session {
     const struct options *options;
     struct output out;
-    struct tg_wallet *wallet;
+    struct tg_wallet *wallet; /* NULL: there is none */
     struct tg_allow_list *allowed;
     struct tg_relay_client *client;
 };
 
-/* Open the wallet and make the client, with the relays that the options and
- * the list of allowed relays name. */
-int session_open(struct session *s);
+/* What a command is about to do. */
+enum session_use {
+    SESSION_KNOWN,     /* work with shares that are in the wallet */
+    SESSION_TO_SHARE,  /* begin one; makes the wallet if there is none */
+    SESSION_TO_RECEIVE /* the same, of a relay that must be an allowed one: the
+                          user's own list of them is read, too */
+};
+
+/* Make the client, with the relays that the options name, and open the wallet.
+ * If there is none, SESSION_KNOWN makes none: it is as an empty one, and a
+ * failure if the user has named it. */
+int session_open(struct session *s, enum session_use use);
+
+/* The next share, as tg_wallet_next_share(). */
+enum tg_err session_next_share(struct session *s, int64_t after, int64_t *id);
 
 /* Give all of it back. Fine after an error, and twice. */
 void session_close(struct session *s);

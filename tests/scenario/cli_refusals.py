@@ -11,7 +11,7 @@ import subprocess
 
 import cli_kit
 import relay as relays
-from cli_kit import (Device, Skip, DONE, FAILED, USAGE, REFUSED, GONE,
+from cli_kit import (Device, Skip, DONE, USAGE, REFUSED, GONE,
                      NOTHING_NEW, UNREACHABLE, NOT_TRUSTED, UNKNOWN_KIND,
                      NOT_GENUINE, WALLET, NO_SUCH_SHARE, NOT_NOW, secret)
 
@@ -89,7 +89,7 @@ def relays_are_allowed_by_a_list_in_the_configuration(relay):
         path = friend.file('# mine\n\nno relay at all\n')
         friend.event('receive', '--allow-list', path, stdin=url, expect=USAGE)
         friend.event('receive', '--allow-list', path + '.not', stdin=url,
-                     expect=FAILED)
+                     expect=USAGE)
         directory = friend.home / '.config' / 'tigress'
         directory.mkdir(parents=True)
         (directory / 'relays').write_text(f'# mine\n{friend.host}  # here\n')
@@ -149,8 +149,8 @@ def what_is_no_link_is_a_mistake_of_the_user(relay):
             error = friend.receive(text, expect=USAGE)
             assert error['error'] == 'not-a-link', (text, error)
         friend.run('receive', '--url-file', str(friend.home / 'none'),
-                   expect=FAILED)
-        friend.run('receive', '--url-file', str(friend.home), expect=FAILED)
+                   expect=USAGE)
+        friend.run('receive', '--url-file', str(friend.home), expect=USAGE)
         assert friend.list() == {}
 
 
@@ -169,8 +169,8 @@ def a_file_that_is_no_provisioning_information_is_refused(relay):
         big = owner.file({'format': 'x', 'content': {'a': 'x' * 70000}})
         owner.event('share', big, *relay_option, expect=USAGE)
         owner.event('share', str(owner.home / 'none'), *relay_option,
-                    expect=FAILED)
-        owner.event('share', str(owner.home), *relay_option, expect=FAILED)
+                    expect=USAGE)
+        owner.event('share', str(owner.home), *relay_option, expect=USAGE)
         assert owner.list() == {}
 
 
@@ -202,6 +202,87 @@ def a_right_that_was_not_given_is_refused(relay):
         owner.event('cancel', '1')
 
 
+def a_file_that_cannot_be_read_is_named(relay):
+    with Device(relay) as device:
+        none = str(device.home / 'none')
+        url = relay.url + NOBODY_HERE
+        for arguments in (
+                ('share', none, '--relay', relay.url),
+                ('update', '1', none), ('receive', '--url-file', none),
+                ('receive', '--allow-list', none), ('list', '--ca', none),
+                ('list', '--allow-list', none)):
+            error = device.event(*arguments, ca='--ca' not in arguments,
+                                 stdin=url, expect=USAGE)
+            assert error['error'] == 'unreadable', error
+            assert none in error['message'], error
+            assert 'No such file' in error['message'], error
+            directory = [str(device.home) if word == none else word
+                         for word in arguments]
+            error = device.event(*directory, ca='--ca' not in arguments,
+                                 stdin=url, expect=USAGE)
+            assert str(device.home) in error['message'], error
+        assert not device.wallet.exists()
+
+
+def authorities_that_cannot_be_read_are_found_before_a_share_is_begun(relay):
+    """R-TLS-1"""
+    with Device(relay) as owner, Device(relay) as friend:
+        url = owner.share()['url']
+        none = str(friend.home / 'none.pem')
+        error = friend.receive(url, '--ca', none, ca=False, expect=USAGE)
+        assert none in error['message'], error
+        owner.event('share', owner.information('x'), '--relay', relay.url,
+                    '--ca', none, ca=False, expect=USAGE)
+        assert friend.list() == {} and len(owner.list()) == 1
+        assert friend.receive(url)['content'] == {'text': 'one'}
+
+
+def a_list_of_relays_is_needed_for_receiving_alone(relay):
+    """R-URL-2"""
+    with Device(relay) as owner, Device(relay) as friend:
+        url = owner.share()['url']
+        path = friend.home / '.config' / 'tigress' / 'relays'
+        path.mkdir(parents=True)  # and so it is no file
+        error = friend.receive(url, expect=USAGE)
+        assert str(path) in error['message'], error
+        assert friend.list() == {}
+
+
+def only_sharing_and_receiving_make_a_wallet(relay):
+    with Device(relay) as device:
+        path = device.home / 'typo.db'
+        file = device.information('x')
+        for command in (('list',), ('show', '1'), ('qr', '1'), ('watch',),
+                        ('watch', '1'), ('update', '1', file), ('resume',),
+                        ('resume', '1'), ('finish', '1'), ('cancel', '1'),
+                        ('relinquish', '1'), ('forget', '1')):
+            error = device.event('--wallet', str(path), *command,
+                                 expect=WALLET)
+            assert error['error'] == 'no-wallet', error
+            assert str(path) in error['message'], error
+            device.run(*command, expect=None)
+            assert not path.exists() and not device.wallet.parent.exists()
+        assert device.list() == {}
+        device.share('--wallet', str(path))
+        assert path.exists() and not device.wallet.exists()
+
+
+def a_share_given_back_in_mid_conversation_is_left_by_the_next_device(relay):
+    """R-REL-1 R-PAY-1"""
+    with Device(relay) as owner, Device(relay) as one, Device(relay) as two:
+        url = owner.share()['url']
+        one.receive(url)
+        one.run('update', '1', one.information('two'))
+        one.run('relinquish', '1')
+        for _ in range(2):
+            error = two.receive(url, expect=NOT_GENUINE)
+            assert error['error'] == 'replayed', error
+            assert 'another device' in error['message'], error
+            assert two.list() == {}
+        with Device(relay) as three:  # the place is free: not "refused"
+            three.receive(url, expect=NOT_GENUINE)
+
+
 def a_mistake_on_the_command_line_is_named(relay):
     with Device(relay) as device:
         for arguments, word in (
@@ -212,6 +293,8 @@ def a_mistake_on_the_command_line_is_named(relay):
                 (('watch', '--timeout', '0'), 'timeout'),
                 (('watch', '--out', 'x'), '--out'),
                 (('share', 'x'), '--relay'),
+                (('share', 'x', '--relay'), '"--relay" needs a value'),
+                (('show', '1', '-o'), '"--out" needs a value'),
                 (('share', 'x', '--relay', 'https://a/b'), '--relay'),
                 (('list', '--allow', 'https://x'), '--allow'),
                 (('share', 'x', '--relay', 'r', '--lifetime', '1',
@@ -414,6 +497,11 @@ if __name__ == '__main__':
         a_file_that_is_no_provisioning_information_is_refused,
         an_offer_that_the_relay_does_not_accept_leaves_no_share,
         a_right_that_was_not_given_is_refused,
+        a_file_that_cannot_be_read_is_named,
+        authorities_that_cannot_be_read_are_found_before_a_share_is_begun,
+        a_list_of_relays_is_needed_for_receiving_alone,
+        only_sharing_and_receiving_make_a_wallet,
+        a_share_given_back_in_mid_conversation_is_left_by_the_next_device,
         a_mistake_on_the_command_line_is_named,
         a_number_that_is_no_share_is_refused_by_every_command,
         the_initiator_cannot_receive_or_relinquish_its_own_share,

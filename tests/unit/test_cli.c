@@ -170,19 +170,19 @@ a_command_line_with_a_mistake_is_refused_and_the_place_named(void **state)
         {"share --nonsense", "--nonsense"},
         {"share --rel h", "--rel"}, /* no abbreviations: they would change */
         {"share -x", "-x"},
-        {"share --relay", "relay"},
-        {"share --relay ''", "relay"},
-        {"share --relay=", "relay"},
-        {"share --qr=yes", "qr"},
-        {"share --vertical boat", "vertical"},
-        {"share --vertical ca", "vertical"},
-        {"share --vertical general|home", "vertical"},
-        {"share --lifetime ten", "lifetime"},
-        {"share --lifetime 10s", "lifetime"},
-        {"share --lifetime 0", "lifetime"},
-        {"share --lifetime -5", "lifetime"},
-        {"share --lifetime 99999999999999999999", "lifetime"},
-        {"watch --timeout 86401", "timeout"},
+        {"share --relay", "--relay"},
+        {"share --relay ''", "--relay"},
+        {"share --relay=", "--relay"},
+        {"share --qr=yes", "--qr"},
+        {"share --vertical boat", "--vertical"},
+        {"share --vertical ca", "--vertical"},
+        {"share --vertical general|home", "--vertical"},
+        {"share --lifetime ten", "--lifetime"},
+        {"share --lifetime 10s", "--lifetime"},
+        {"share --lifetime 0", "--lifetime"},
+        {"share --lifetime -5", "--lifetime"},
+        {"share --lifetime 99999999999999999999", "--lifetime"},
+        {"watch --timeout 86401", "--timeout"},
         {"update 1 a b", "b"},
     };
 
@@ -190,10 +190,12 @@ a_command_line_with_a_mistake_is_refused_and_the_place_named(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char *line = strdup(cases[i].line);
         struct options o;
-        struct options_error why = {NULL, NULL};
+        struct options_error why = {NULL, NULL, NULL};
+        char named[80];
 
         assert_false(parse(line, &o, &why));
-        assert_string_equal(why.argument, cases[i].argument);
+        snprintf(named, sizeof named, "%s%s", why.dashes, why.argument);
+        assert_string_equal(named, cases[i].argument);
         assert_non_null(why.reason);
         free(line);
     }
@@ -234,6 +236,7 @@ an_option_of_another_command_is_refused(void **state)
     assert_true(options_check(&o, OPTIONS_SHARE, &why));
     assert_false(options_check(&o, OPTIONS_LIST, &why));
     assert_string_equal(why.argument, "relay");
+    assert_string_equal(why.dashes, "--");
 }
 
 /* R-URL-1 */
