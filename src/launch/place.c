@@ -11,7 +11,10 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { PORT_TRIES = 20 }; /* a tenth of a second apart */
 
 void
 place_complain(const char *format, ...)
@@ -189,6 +192,24 @@ is_bindable(const struct addrinfo *address)
     return ok;
 }
 
+/* A relay that was killed a moment ago holds the port until its last write to
+ * the disk has returned. */
+static bool
+becomes_bindable(const struct addrinfo *address)
+{
+    static const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
+
+    for (int tries = 0; tries < PORT_TRIES; tries++) {
+        if (is_bindable(address))
+            return true;
+        if (errno != EADDRINUSE)
+            return false;
+        nanosleep(&pause, NULL);
+    }
+    errno = EADDRINUSE;
+    return false;
+}
+
 static const char *
 advice_on_port(int error)
 {
@@ -227,7 +248,7 @@ check_port(const struct options *options)
         place_complain("--listen: there is no address %s", host);
         return false;
     }
-    if (!(ok = is_bindable(found)))
+    if (!(ok = becomes_bindable(found)))
         place_complain("--listen: cannot listen on %s: %s; %s",
                        options->listen, strerror(errno),
                        advice_on_port(errno));

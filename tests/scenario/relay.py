@@ -83,12 +83,23 @@ def make_certificate(directory):
 
 
 def is_alive(pid):
-    """Whether a process still holds anything: not ended, not a zombie."""
+    """Whether a process still holds anything: some thread has not ended.
+
+    A worker's first thread may be a zombie while its store thread waits for
+    the disk, and with it the listening socket stays.
+    """
     try:
-        stat = pathlib.Path(f'/proc/{pid}/stat').read_text()
-    except (FileNotFoundError, ProcessLookupError):
+        tasks = list(pathlib.Path(f'/proc/{pid}/task').iterdir())
+    except FileNotFoundError:
         return False
-    return stat.rsplit(')', 1)[1].split()[0] not in 'ZX'
+    for task in tasks:
+        try:
+            stat = (task / 'stat').read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if stat.rsplit(')', 1)[1].split()[0] not in 'ZX':
+            return True
+    return False
 
 
 class Relay:
