@@ -238,3 +238,14 @@ def header_names_are_matched_without_regard_to_case(relay):
     body = to_bytes({"payload": payload("any case")})
     status(relay.call("PUT", share.path, sent, body), 200)
     equal(share.text(), "any case", "payload")
+
+
+# R-HDR-1, R-HDR-2 (RFC 9110 §5.6.3)
+@test
+def tabs_around_a_value_are_white_space(relay):
+    share = make(relay, bound=True)
+    request_id = new_id()
+    answer = _send(share, "update", f"\t {share.initiator}\t",
+                   f" \t{request_id} \t")
+    status(answer, 200)
+    equal(answer.header("mailbox-request-id"), request_id, "echo")

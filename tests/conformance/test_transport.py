@@ -315,6 +315,8 @@ def other_paths_and_versions_are_404(relay):
     share = make(relay)
     for path in ("/", "/v1", "/v1/", "/v1/m/", "/v2/m", "/v1/n", "/V1/M",
                  "//v1/m", "/v1//m", "/v1/m//", f"/v1/m//{share.id}",
+                 "/v1%2fm", "/%76%31/m", "/x/../v1/m", "/v1/./m",
+                 f"/v1/m%2f{share.id}", f"/v1/x/../m/{share.id}",
                  "/v1/mm", "/m", f"/v2/m/{share.id}", f"/v1/{share.id}",
                  share.path + "/", share.path + "/x", "/.well-known/other"):
         for method in ("GET", "POST", "PUT", "DELETE"):
@@ -322,6 +324,16 @@ def other_paths_and_versions_are_404(relay):
                 sent = headers(share.initiator, new_id(), b"x")
                 body = to_bytes({"payload": payload("elsewhere")})
                 status(relay.call(method, path, sent, body), 404)
+    equal(share.text(), "first payload", "payload")
+
+
+# R-PRE-3: an answer of HTTP/0.9 could not carry the page's policy
+@test
+def a_request_of_http_0_9_gets_no_page(relay):
+    share = make(relay)
+    with relay.connect() as connection:
+        connection.send(f"GET {share.path}\r\n".encode())
+        equal(connection.file.read(), b"", "answer")
     equal(share.text(), "first payload", "payload")
 
 
