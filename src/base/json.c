@@ -106,18 +106,6 @@ tg_json_member(const struct tg_json *object, const char *name)
     return json_is_null(value) ? NULL : ours(value);
 }
 
-size_t
-tg_json_count(const struct tg_json *array)
-{
-    return json_array_size(native(array));
-}
-
-const struct tg_json *
-tg_json_element(const struct tg_json *array, size_t i)
-{
-    return ours(json_array_get(native(array), i));
-}
-
 bool
 tg_json_text(const struct tg_json *json, struct tg_span *out)
 {
@@ -150,18 +138,6 @@ struct tg_json *
 tg_json_object(void)
 {
     return ours(json_object());
-}
-
-struct tg_json *
-tg_json_array(void)
-{
-    return ours(json_array());
-}
-
-struct tg_json *
-tg_json_copy(const struct tg_json *json)
-{
-    return ours(json_deep_copy(native(json)));
 }
 
 /* jansson says only "failed"; with valid UTF-8 that is memory. */
@@ -206,36 +182,6 @@ tg_json_set_integer(struct tg_json *object, const char *name, int64_t value)
     struct tg_json *number = ours(json_integer(value));
 
     return tg_json_set(object, name, &number);
-}
-
-enum tg_err
-tg_json_set_bool(struct tg_json *object, const char *name, bool value)
-{
-    struct tg_json *truth = ours(json_boolean(value));
-
-    return tg_json_set(object, name, &truth);
-}
-
-enum tg_err
-tg_json_append(struct tg_json *array, struct tg_json **value)
-{
-    json_t *given = native_mutable(*value);
-
-    *value = NULL;
-    if (json_array_append_new(native_mutable(array), given) != 0)
-        return TG_E_NOMEM;
-    return TG_OK;
-}
-
-enum tg_err
-tg_json_append_text(struct tg_json *array, struct tg_span text)
-{
-    struct tg_json *value = NULL;
-    enum tg_err err;
-
-    if ((err = text_value(text, &value)) != TG_OK)
-        return err;
-    return tg_json_append(array, &value);
 }
 
 static int

@@ -38,10 +38,6 @@ enum tg_json_kind tg_json_kind(const struct tg_json *json);
 const struct tg_json *tg_json_member(const struct tg_json *object,
                                      const char *name);
 
-/* An array's length and elements; 0 and NULL when it is none. */
-size_t tg_json_count(const struct tg_json *array);
-const struct tg_json *tg_json_element(const struct tg_json *array, size_t i);
-
 /* The value, borrowed. False, *out untouched, when it is of another kind or
  * `json` is NULL. */
 bool tg_json_text(const struct tg_json *json, struct tg_span *out);
@@ -53,21 +49,13 @@ bool tg_json_bool(const struct tg_json *json, bool *out);
  * UTF-8 (TG_E_FORMAT). tg_json_set() takes *value, also on error, and leaves
  * it NULL; a NULL value is TG_E_NOMEM, so that makers can be nested. */
 struct tg_json *tg_json_object(void);
-struct tg_json *tg_json_array(void);
-struct tg_json *tg_json_copy(const struct tg_json *json);
 TG_MUST_USE enum tg_err tg_json_set_text(struct tg_json *object,
                                          const char *name,
                                          struct tg_span text);
 TG_MUST_USE enum tg_err tg_json_set_integer(struct tg_json *object,
                                             const char *name, int64_t value);
-TG_MUST_USE enum tg_err tg_json_set_bool(struct tg_json *object,
-                                         const char *name, bool value);
 TG_MUST_USE enum tg_err tg_json_set(struct tg_json *object, const char *name,
                                     struct tg_json **value);
-TG_MUST_USE enum tg_err tg_json_append_text(struct tg_json *array,
-                                            struct tg_span text);
-TG_MUST_USE enum tg_err tg_json_append(struct tg_json *array,
-                                       struct tg_json **value);
 
 /* Append the compact text of `json`; members in the order they were set. */
 TG_MUST_USE enum tg_err tg_json_format(const struct tg_json *json,
