@@ -37,7 +37,7 @@ ngx_command_t directives_table[] = {
 
     {ngx_string("tigress_commit_delay"), HTTP | NGX_CONF_TAKE1,
      directive_types_set, MAIN_FIELD(commit_delay_ms),
-     RULE(DIRECTIVE_MILLISECONDS, "2ms", 0, 100,
+     RULE(DIRECTIVE_MILLISECONDS, "8ms", 0, 100,
           .help = "how long a commit may wait for others to share it")},
 
     {ngx_string("tigress_sweep_interval"), HTTP | NGX_CONF_TAKE1,

@@ -9,7 +9,8 @@
  * Holding a batch open: whoever comes alone is served alone. When the last
  * batch had several writers, or another writer came in while it was being
  * made durable, then more are on their way, and sharing a sync is worth a short
- * wait: a sync costs the processor as much as twenty operations.
+ * wait: a sync costs the processor as much as twenty operations. The wait ends
+ * when nobody has come for a while: then all who could come are waiting.
  */
 #include "store/batch.h"
 
@@ -30,6 +31,9 @@ enum { OPEN_RETRY_US = US_PER_S };
 
 /* For how many delays a crowd is taken to be still there. */
 enum { CROWD_LASTS = 4 };
+
+/* Nobody has come for this part of the delay: nobody is going to. */
+enum { LULL_PART = 6 };
 
 static const mono_us NEVER = INT64_MAX;
 
@@ -63,6 +67,7 @@ struct batch {
     struct queue readers;
     struct queue writers; /* the batch that is held open */
     mono_us hold_until;   /* it is due then, or when it is full */
+    mono_us hold_limit;   /* company does not put it off beyond that */
     bool is_crowded;      /* holding is likely to be worth it … */
     mono_us crowded_at;   /* … as of then */
     mono_us next_sweep;
@@ -156,16 +161,21 @@ news_threshold(const struct batch *b)
     return STORE_BATCH_MOST - b->writers.count;
 }
 
-/* A batch of writers begins: does it wait for company? */
+/* A writer joins those that wait for each other. The first decides whether
+ * they wait at all, each further one that it goes on. */
 static void
-begin_hold(struct batch *b)
+hold_writer(struct batch *b, struct batch_item *item)
 {
     const mono_us delay = b->options.commit_delay_us;
     mono_us now = mono_now();
 
-    b->hold_until = now;
-    if (b->is_crowded && now - b->crowded_at < CROWD_LASTS * delay)
-        b->hold_until += delay;
+    if (b->writers.count == 0) {
+        b->hold_limit = now;
+        if (b->is_crowded && now - b->crowded_at < CROWD_LASTS * delay)
+            b->hold_limit += delay;
+    }
+    b->hold_until = earlier(now + delay / LULL_PART, b->hold_limit);
+    push(&b->writers, item);
 }
 
 static void
@@ -177,11 +187,9 @@ sort_in(struct batch *b, struct queue *in)
         if (item->op->only_reads) {
             item->op->no_write = true;
             push(&b->readers, item);
-            continue;
+        } else {
+            hold_writer(b, item);
         }
-        if (b->writers.count == 0)
-            begin_hold(b);
-        push(&b->writers, item);
     }
 }
 
@@ -277,9 +285,7 @@ run_readers(struct batch *b)
         }
         items[i]->op->only_reads = false;
         items[i]->op->no_write = false;
-        if (b->writers.count == 0)
-            begin_hold(b);
-        push(&b->writers, items[i]);
+        hold_writer(b, items[i]);
     }
     (void)give_back(b, items, finished);
 }
