@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "certificate.h"
+#include "offer.h"
+#include "pem_file.h"
+#include "refusal.h"
 
 /* Everything that must hold before a friend's key is certified. */
 static enum refusal
@@ -51,20 +54,20 @@ static enum tg_err
 certificate_of(const struct lending *lending, const struct tg_share *share,
                const struct key_signing_request *request, X509 **out)
 {
-    char file[DEVICE_FILE_MAX];
+    char file[PEM_FILE_NAME];
     STACK_OF(X509) *issued = NULL;
     X509 *certificate = NULL;
     enum tg_err err;
 
-    device_share_file(LENDING_ISSUED, tg_share_id(share), file);
-    err = device_read_chain(&lending->device.state, file, &issued);
+    pem_file_of_share(LENDING_ISSUED, tg_share_id(share), file);
+    err = pem_file_read(&lending->device.state, file, &issued);
     if (err == TG_OK) {
         certificate = sk_X509_shift(issued);
         if (EVP_PKEY_eq(X509_get0_pubkey(certificate), request->key) != 1)
             err = TG_E_EXISTS;
     } else if (err == TG_E_NOT_FOUND &&
                (err = sign_key(lending, request, &certificate)) == TG_OK) {
-        err = device_write_certificate(&lending->device.state, file,
+        err = pem_file_write(&lending->device.state, file,
                                        certificate);
     }
     certificate_free_chain(issued);
@@ -107,7 +110,7 @@ refuse(struct lending *lending, struct report *report, struct tg_share *share,
     if (err != TG_OK)
         return device_error(&lending->device, report, err,
                             "cancelling the share");
-    return report_refusal(report, why);
+    return refusal_report(report, why);
 }
 
 static int
@@ -122,7 +125,7 @@ answer_request(struct lending *lending, struct report *report,
 
     if (messages_parse_signing(content, &request) != TG_OK)
         return refuse(lending, report, share, REFUSAL_FORMAT);
-    if ((err = device_offer(share, &offer)) != TG_OK)
+    if ((err = offer_read(share, &offer)) != TG_OK)
         goto out;
     why = check_request(lending, &offer, &request);
     if (why == REFUSAL_NONE) {

@@ -5,6 +5,9 @@
 
 #include "certificate.h"
 #include "messages.h"
+#include "offer.h"
+#include "pem_file.h"
+#include "refusal.h"
 #include "show.h"
 
 enum tg_err
@@ -15,7 +18,7 @@ borrowing_open(const char *path, struct borrowing *out)
 
     if ((err = device_open(path, &borrowing.device)) != TG_OK)
         return err;
-    if ((err = device_read_chain(&borrowing.device.state, BORROWING_ROOT_FILE,
+    if ((err = pem_file_read(&borrowing.device.state, BORROWING_ROOT_FILE,
                                  &borrowing.roots)) != TG_OK) {
         borrowing_close(&borrowing);
         return err;
@@ -34,9 +37,9 @@ borrowing_close(struct borrowing *borrowing)
 static bool
 has_key(const struct borrowing *borrowing, const struct tg_share *share)
 {
-    char file[DEVICE_FILE_MAX];
+    char file[PEM_FILE_NAME];
 
-    device_share_file(BORROWING_CERTIFICATE, tg_share_id(share), file);
+    pem_file_of_share(BORROWING_CERTIFICATE, tg_share_id(share), file);
     return state_has(&borrowing->device.state, file);
 }
 
@@ -44,9 +47,9 @@ static enum tg_err
 load_key(const struct borrowing *borrowing, const struct tg_share *share,
          EVP_PKEY **out)
 {
-    char file[DEVICE_FILE_MAX];
+    char file[PEM_FILE_NAME];
 
-    device_share_file(BORROWING_KEY, tg_share_id(share), file);
+    pem_file_of_share(BORROWING_KEY, tg_share_id(share), file);
     return device_key_load_or_make(&borrowing->device.state, file, out);
 }
 
@@ -96,7 +99,7 @@ answer_offer(struct borrowing *borrowing, struct report *report,
     show_grant(&offer->terms.grant, shown);
     show_grant_members(&offer->terms.grant, report->members);
     members_set_text(report->members, "name", offer->name);
-    if ((err = device_keep_offer(share, content)) == TG_OK)
+    if ((err = offer_keep(share, content)) == TG_OK)
         err = send_request(borrowing, share, &offer->terms);
     if (err != TG_OK)
         return device_error(&borrowing->device, report, err,
@@ -139,15 +142,15 @@ store_key(const struct borrowing *borrowing, const struct tg_share *share,
           STACK_OF(X509) *chain)
 {
     const struct state *state = &borrowing->device.state;
-    char file[DEVICE_FILE_MAX];
+    char file[PEM_FILE_NAME];
     enum tg_err err;
 
-    device_share_file(BORROWING_ISSUER, tg_share_id(share), file);
-    if ((err = device_write_certificate(state, file,
+    pem_file_of_share(BORROWING_ISSUER, tg_share_id(share), file);
+    if ((err = pem_file_write(state, file,
                                         sk_X509_value(chain, 1))) != TG_OK)
         return err;
-    device_share_file(BORROWING_CERTIFICATE, tg_share_id(share), file);
-    return device_write_certificate(state, file, sk_X509_value(chain, 0));
+    pem_file_of_share(BORROWING_CERTIFICATE, tg_share_id(share), file);
+    return pem_file_write(state, file, sk_X509_value(chain, 0));
 }
 
 /* The mailbox has done its service. */
@@ -174,7 +177,7 @@ refuse(struct borrowing *borrowing, struct report *report,
     if (err != TG_OK)
         return device_error(&borrowing->device, report, err,
                             "ending the share");
-    return report_refusal(report, why);
+    return refusal_report(report, why);
 }
 
 static int
@@ -189,7 +192,7 @@ import_key(struct borrowing *borrowing, struct report *report,
 
     if (messages_parse_import(content, &message) != TG_OK)
         return refuse(borrowing, report, share, REFUSAL_FORMAT);
-    if ((err = device_offer(share, &offer)) == TG_OK &&
+    if ((err = offer_read(share, &offer)) == TG_OK &&
         (err = load_key(borrowing, share, &key)) == TG_OK) {
         why = check_key(borrowing, &offer.terms, &message, key);
         if (why == REFUSAL_NONE)
@@ -224,7 +227,7 @@ no_message(struct borrowing *borrowing, struct report *report,
            struct tg_share *share, enum tg_err err)
 {
     struct key_creation_request offer;
-    bool is_first = device_offer(share, &offer) == TG_E_NOT_FOUND;
+    bool is_first = offer_read(share, &offer) == TG_E_NOT_FOUND;
 
     if (is_first &&
         (err == TG_E_AUTH || err == TG_E_UNKNOWN || err == TG_E_FORMAT))
@@ -247,12 +250,12 @@ take_message(struct borrowing *borrowing, struct report *report,
         return give_back(borrowing, report, share, TG_E_UNKNOWN);
     if (messages_parse_creation(content, &offer) == TG_OK) {
         /* One offer a share; the same one again after an interruption. */
-        if (device_offer(share, &known) == TG_OK &&
+        if (offer_read(share, &known) == TG_OK &&
             !messages_terms_equal(&offer.terms, &known.terms))
             return refuse(borrowing, report, share, REFUSAL_TERMS);
         return answer_offer(borrowing, report, share, &offer, content);
     }
-    if (device_offer(share, &known) != TG_OK)
+    if (offer_read(share, &known) != TG_OK)
         return give_back(borrowing, report, share, TG_E_UNKNOWN);
     return import_key(borrowing, report, share, content);
 }
@@ -361,7 +364,7 @@ show_share(struct borrowing *borrowing, struct report *report,
     char shown[SHOW_GRANT_MAX] = "the offer has not been read";
     bool usable = has_key(borrowing, share);
 
-    if (device_offer(share, &offer) == TG_OK) {
+    if (offer_read(share, &offer) == TG_OK) {
         show_grant(&offer.terms.grant, shown);
         show_grant_members(&offer.terms.grant, report->members);
         members_set_text(report->members, "name", offer.name);
@@ -387,14 +390,14 @@ borrowing_chain(const struct borrowing *borrowing, int64_t id,
     STACK_OF(X509) *chain = NULL;
     STACK_OF(X509) *issuer = NULL;
     X509 *owner;
-    char file[DEVICE_FILE_MAX];
+    char file[PEM_FILE_NAME];
     enum tg_err err;
 
-    device_share_file(BORROWING_CERTIFICATE, id, file);
-    if ((err = device_read_chain(state, file, &chain)) != TG_OK)
+    pem_file_of_share(BORROWING_CERTIFICATE, id, file);
+    if ((err = pem_file_read(state, file, &chain)) != TG_OK)
         return err;
-    device_share_file(BORROWING_ISSUER, id, file);
-    if ((err = device_read_chain(state, file, &issuer)) == TG_OK) {
+    pem_file_of_share(BORROWING_ISSUER, id, file);
+    if ((err = pem_file_read(state, file, &issuer)) == TG_OK) {
         owner = sk_X509_shift(issuer);
         if (sk_X509_push(chain, owner) == 0) {
             X509_free(owner);

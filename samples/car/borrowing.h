@@ -7,12 +7,14 @@
 #ifndef CAR_BORROWING_H
 #define CAR_BORROWING_H
 
+#include <openssl/x509.h>
+
 #include "device.h"
 #include "grant.h"
 
 #define BORROWING_ROOT_FILE "root.pem"
 
-/* Stems of device_share_file(). The certificate is written last: a share that
+/* Stems of pem_file_of_share(). The certificate is written last: a share that
  * has one has everything. */
 #define BORROWING_KEY         "key"
 #define BORROWING_ISSUER      "issuer"

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "certificate.h"
+#include "offer.h"
+#include "pem_file.h"
+#include "refusal.h"
 #include "show.h"
 
 enum tg_err
@@ -17,7 +20,7 @@ lending_open(const char *path, struct lending *out)
         return err;
     if ((err = device_key_load(&lending.device.state, LENDING_KEY_FILE,
                                &lending.key)) == TG_OK &&
-        (err = device_read_chain(&lending.device.state, LENDING_CHAIN_FILE,
+        (err = pem_file_read(&lending.device.state, LENDING_CHAIN_FILE,
                                  &lending.chain)) == TG_OK &&
         certificate_grant(sk_X509_value(lending.chain, 0), &lending.own) !=
             REFUSAL_NONE)
@@ -53,7 +56,7 @@ next_share(struct lending *lending, int64_t *id, struct tg_share **out,
         if ((err = tg_share_open(wallet, lending->device.client, *id,
                                  &share)) != TG_OK)
             return err;
-        if ((err = device_offer(share, offer)) == TG_OK) {
+        if ((err = offer_read(share, offer)) == TG_OK) {
             *out = share;
             return TG_OK;
         }
@@ -111,7 +114,7 @@ begin_share(struct lending *lending, const struct key_creation_request *offer,
     what.content = text_span(&json);
     if ((err = tg_share_create(lending->device.wallet, lending->device.client,
                                &what, &share)) == TG_OK)
-        err = device_keep_offer(share, text_span(&json));
+        err = offer_keep(share, text_span(&json));
     text_free(&json);
     if (err != TG_OK) {
         tg_share_close(share);
@@ -218,7 +221,7 @@ lending_share(struct lending *lending, struct report *report,
     memcpy(asked.grant.vehicle, lending->own.vehicle,
            sizeof(asked.grant.vehicle));
     if (!grant_within(&asked.grant, &lending->own))
-        return report_refusal(report, REFUSAL_BEYOND);
+        return refusal_report(report, REFUSAL_BEYOND);
     if ((err = find_or_begin(lending, &asked, &share, &known)) != TG_OK)
         return device_error(&lending->device, report, err, "sharing");
     status = complete_share(lending, report, &asked, share, &known.terms.grant,
@@ -278,9 +281,9 @@ lending_each(struct lending *lending, struct report *report, const char *name,
 bool
 lending_has_signed(const struct lending *lending, const struct tg_share *share)
 {
-    char file[DEVICE_FILE_MAX];
+    char file[PEM_FILE_NAME];
 
-    device_share_file(LENDING_ISSUED, tg_share_id(share), file);
+    pem_file_of_share(LENDING_ISSUED, tg_share_id(share), file);
     return state_has(&lending->device.state, file);
 }
 

@@ -6,6 +6,8 @@
 #ifndef CAR_LENDING_H
 #define CAR_LENDING_H
 
+#include <openssl/x509.h>
+
 #include "device.h"
 #include "device_key.h"
 #include "grant.h"
@@ -46,7 +48,7 @@ int lending_each(struct lending *lending, struct report *report,
                              struct tg_share *));
 
 /* Whether the friend's key was signed. The certificate is in the file
- * LENDING_ISSUED (device_share_file). */
+ * LENDING_ISSUED (pem_file_of_share). */
 bool lending_has_signed(const struct lending *lending,
                         const struct tg_share *share);
 

@@ -7,28 +7,10 @@
 
 #include "certificate.h"
 #include "chain.h"
+#include "challenge.h"
 #include "device_key.h"
-#include "exchange.h"
-
-/* TG_E_LIMIT, TG_E_IO, TG_E_NETWORK when no vehicle listens there. */
-static enum tg_err
-connect_to(const char *path, int *out)
-{
-    struct sockaddr_un address;
-    enum tg_err err;
-    int fd;
-
-    if ((err = exchange_address(path, &address)) != TG_OK)
-        return err;
-    if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
-        return TG_E_IO;
-    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
-        close(fd);
-        return TG_E_NETWORK;
-    }
-    *out = fd;
-    return TG_OK;
-}
+#include "line.h"
+#include "pem_file.h"
 
 /* How well a key suits: -1 it is for another vehicle; what the vehicle itself
  * will judge (window, entitlement) only decides between several. */
@@ -78,12 +60,12 @@ static enum tg_err
 sign_words(const struct borrowing *borrowing, int64_t id,
            const struct text *words, struct text *out)
 {
-    char file[DEVICE_FILE_MAX];
+    char file[PEM_FILE_NAME];
     struct text signature = TEXT_EMPTY;
     EVP_PKEY *key = NULL;
     enum tg_err err;
 
-    device_share_file(BORROWING_KEY, id, file);
+    pem_file_of_share(BORROWING_KEY, id, file);
     if ((err = device_key_load(&borrowing->device.state, file, &key)) ==
             TG_OK &&
         (err = device_key_sign(key, text_span(words), &signature)) == TG_OK)
@@ -117,7 +99,7 @@ send_answer(const struct borrowing *borrowing, int64_t id, int fd,
     if ((err = sign_words(borrowing, id, words, &signature)) == TG_OK &&
         (err = add_chain(borrowing, id, answer)) == TG_OK) {
         members_set_text(answer, "signature", signature.at);
-        err = exchange_send(fd, answer);
+        err = line_send(fd, answer);
     }
     text_free(&signature);
     members_free(answer);
@@ -140,8 +122,8 @@ read_challenge(const struct members *challenge, enum entitlement action,
         strcmp(echoed, entitlements_name(action)) != 0)
         return err;
     if (text_from_base64(nonce, &bytes) == TG_OK &&
-        bytes.len == EXCHANGE_NONCE)
-        err = exchange_words(*vehicle, action, nonce, words);
+        bytes.len == CHALLENGE_NONCE)
+        err = challenge_words(*vehicle, action, nonce, words);
     text_free(&bytes);
     return err;
 }
@@ -156,7 +138,7 @@ show_verdict(struct report *report, int fd)
     enum tg_err err;
     int status;
 
-    if ((err = exchange_receive(fd, &verdict)) != TG_OK)
+    if ((err = line_receive(fd, &verdict)) != TG_OK)
         return report_end(report, REPORT_NETWORK,
                           "The vehicle did not say what it did (%s).",
                           tg_err_name(err));
@@ -216,9 +198,9 @@ ask(int fd, enum entitlement action, struct members **challenge)
     enum tg_err err;
 
     members_set_text(asked, "action", entitlements_name(action));
-    err = exchange_send(fd, asked);
+    err = line_send(fd, asked);
     members_free(asked);
-    return err == TG_OK ? exchange_receive(fd, challenge) : err;
+    return err == TG_OK ? line_receive(fd, challenge) : err;
 }
 
 int
@@ -230,7 +212,7 @@ opening_ask(const struct borrowing *borrowing, struct report *report,
     int status;
     int fd;
 
-    if (connect_to(path, &fd) != TG_OK)
+    if (line_connect(path, &fd) != TG_OK)
         return report_end(report, REPORT_NETWORK,
                           "No vehicle is listening at %s: is `vehicle serve` "
                           "running?",

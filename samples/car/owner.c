@@ -17,6 +17,7 @@
 #include "args.h"
 #include "certificate.h"
 #include "lending.h"
+#include "refusal.h"
 #include "show.h"
 
 enum { DEFAULT_HOURS = 48, HOUR_SECONDS = 3600 };
@@ -141,7 +142,7 @@ run_enrol(const struct args *args, struct report *report)
     if (err != TG_OK)
         return not_ready(report, err);
     if (why != REFUSAL_NONE)
-        return report_refusal(report, why);
+        return refusal_report(report, why);
     show_grant(&grant, shown);
     show_grant_members(&grant, report->members);
     return report_end(report, REPORT_DONE, "This device may: %s.", shown);

@@ -45,3 +45,9 @@ refusal_text(enum refusal why)
     }
     return "Refused.";
 }
+
+int
+refusal_report(struct report *report, enum refusal why)
+{
+    return report_refused(report, refusal_name(why), refusal_text(why));
+}

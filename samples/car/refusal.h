@@ -7,6 +7,8 @@
 #ifndef CAR_REFUSAL_H
 #define CAR_REFUSAL_H
 
+#include "report.h"
+
 enum refusal {
     REFUSAL_NONE = 0,
     REFUSAL_FORMAT,      /* cannot be read */
@@ -28,5 +30,8 @@ const char *refusal_name(enum refusal why);
 
 /* A sentence for a person. */
 const char *refusal_text(enum refusal why);
+
+/* End with it. Returns the exit status. */
+int refusal_report(struct report *report, enum refusal why);
 
 #endif

@@ -5,7 +5,7 @@
  *   identity.json   its number and its maker's root
  *   vehicle.sock    where keys talk to it, while it serves
  *   events.log      what was asked, by which key, and what came of it
- * What a key and the vehicle say to each other is in exchange.h.
+ * What a key and the vehicle say to each other is in challenge.h.
  */
 #include <errno.h>
 #include <signal.h>
@@ -19,15 +19,15 @@
 #include "args.h"
 #include "certificate.h"
 #include "chain.h"
+#include "challenge.h"
 #include "device_key.h"
-#include "exchange.h"
+#include "line.h"
+#include "refusal.h"
 #include "state.h"
 
 #define IDENTITY_FILE "identity.json"
 #define SOCKET_FILE   "vehicle.sock"
 #define EVENTS_FILE   "events.log"
-
-enum { BACKLOG = 8 };
 
 struct vehicle {
     struct state state;
@@ -112,7 +112,7 @@ check_signature(const struct vehicle *vehicle, const struct request *request,
     enum refusal why = REFUSAL_SIGNATURE;
 
     if (base64 != NULL && text_from_base64(base64, &signature) == TG_OK &&
-        exchange_words(vehicle->vin, request->action, request->nonce.at,
+        challenge_words(vehicle->vin, request->action, request->nonce.at,
                        &words) == TG_OK &&
         device_key_verify(key, text_span(&words), text_span(&signature)) ==
             TG_OK)
@@ -202,7 +202,7 @@ send_verdict(int fd, const struct request *request, enum refusal why)
     members_set_text(verdict, "message",
                      why == REFUSAL_NONE ? deed(request->action)
                                          : refusal_text(why));
-    err = exchange_send(fd, verdict);
+    err = line_send(fd, verdict);
     members_free(verdict);
     return err;
 }
@@ -212,7 +212,7 @@ static enum tg_err
 send_challenge(const struct vehicle *vehicle, int fd, struct request *request)
 {
     struct members *challenge = NULL;
-    uint8_t nonce[EXCHANGE_NONCE];
+    uint8_t nonce[CHALLENGE_NONCE];
     enum tg_err err;
 
     if (RAND_bytes(nonce, sizeof(nonce)) != 1)
@@ -224,7 +224,7 @@ send_challenge(const struct vehicle *vehicle, int fd, struct request *request)
     members_set_text(challenge, "vehicle", vehicle->vin);
     members_set_text(challenge, "action", entitlements_name(request->action));
     members_set_text(challenge, "nonce", request->nonce.at);
-    err = exchange_send(fd, challenge);
+    err = line_send(fd, challenge);
     members_free(challenge);
     return err;
 }
@@ -236,7 +236,7 @@ receive_action(int fd, enum entitlement *out)
     const char *name;
     enum tg_err err;
 
-    if ((err = exchange_receive(fd, &asked)) != TG_OK)
+    if ((err = line_receive(fd, &asked)) != TG_OK)
         return err;
     name = members_text(asked, "action");
     if (name == NULL || !entitlements_find(name, out))
@@ -257,7 +257,7 @@ serve_key(const struct vehicle *vehicle, int fd)
     if (receive_action(fd, &request.action) != TG_OK ||
         send_challenge(vehicle, fd, &request) != TG_OK)
         goto out;
-    err = exchange_receive(fd, &answer);
+    err = line_receive(fd, &answer);
     if (err == TG_E_NETWORK)
         goto out; /* it went away without an answer */
     if (err == TG_E_NO_NEWS)
@@ -278,29 +278,6 @@ serve_key(const struct vehicle *vehicle, int fd)
 out:
     members_free(answer);
     text_free(&request.nonce);
-}
-
-/* TG_E_LIMIT when the path does not fit into an address. */
-static enum tg_err
-listen_at(const char *path, int *out)
-{
-    struct sockaddr_un address;
-    enum tg_err err;
-    int fd;
-
-    if ((err = exchange_address(path, &address)) != TG_OK)
-        return err;
-    if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
-        return TG_E_IO;
-    /* Left by one that was killed: the lock says that none is serving. */
-    unlink(path);
-    if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
-        listen(fd, BACKLOG) != 0) {
-        close(fd);
-        return TG_E_IO;
-    }
-    *out = fd;
-    return TG_OK;
 }
 
 static void
@@ -376,7 +353,7 @@ run_serve(const struct args *args, struct report *report)
         return report_error(report, err, "opening the state directory", NULL);
     catch_signals();
     if ((err = state_path(&vehicle.state, SOCKET_FILE, path)) == TG_OK &&
-        (err = listen_at(path, &listening)) == TG_OK) {
+        (err = line_listen(path, &listening)) == TG_OK) {
         printf("ready %s\n", path);
         fflush(stdout);
         err = serve(&vehicle, listening);

@@ -3,8 +3,8 @@
  *
  *   {"result": "done"|"waiting"|"refused"|…, "message": sentence, …}
  */
-#ifndef CAR_REPORT_H
-#define CAR_REPORT_H
+#ifndef COMMON_REPORT_H
+#define COMMON_REPORT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,7 +12,6 @@
 #include <tigress/error.h>
 
 #include "members.h"
-#include "refusal.h"
 
 /* Exit statuses of all four programs. */
 enum report_exit {
@@ -40,8 +39,10 @@ const char *report_exit_name(enum report_exit exit);
 int report_end(struct report *report, enum report_exit exit,
                const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* End with a refusal: which check failed, and what that means. */
-int report_refusal(struct report *report, enum refusal why);
+/* End with a refusal: the short name of the check that failed, and what that
+ * means. */
+int report_refused(struct report *report, const char *check,
+                   const char *sentence);
 
 /* End with a failure of the library or of this machine.
  *

@@ -1,6 +1,6 @@
 /* Command lines: `program command [--option [value]]…`, told by tables. */
-#ifndef CAR_ARGS_H
-#define CAR_ARGS_H
+#ifndef COMMON_ARGS_H
+#define COMMON_ARGS_H
 
 #include <stdbool.h>
 

@@ -1,16 +1,11 @@
 /* See device.h. */
 #include "device.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
-
-#include "certificate.h"
 
 #define RELAYS_FILE "relays"
 #define CA_FILE     "relay-ca.pem"
 #define WALLET_FILE "wallet.db"
-#define OFFER_DATA  "offer"
 
 /* That libtigress takes it, and that it names one relay, not a whole domain. */
 static enum tg_err
@@ -109,64 +104,12 @@ device_close(struct device *device)
     state_close(&device->state);
 }
 
-enum tg_err
-device_keep_offer(struct tg_share *share, struct tg_span json)
-{
-    return tg_share_put(share, OFFER_DATA, json);
-}
-
-enum tg_err
-device_offer(struct tg_share *share, struct key_creation_request *out)
-{
-    struct tg_buf json = TG_BUF_EMPTY;
-    enum tg_err err;
-
-    if ((err = tg_share_get(share, OFFER_DATA, &json)) == TG_OK)
-        err = messages_parse_creation((struct tg_span){json.ptr, json.len},
-                                      out);
-    tg_buf_free(&json);
-    return err;
-}
-
 bool
 device_share_has_ended(const struct tg_share *share)
 {
     enum tg_share_state state = tg_share_state(share);
 
     return state != TG_SHARE_NEW && state != TG_SHARE_OPEN;
-}
-
-enum tg_err
-device_read_chain(const struct state *state, const char *name,
-                  STACK_OF(X509) **out)
-{
-    struct text pem = TEXT_EMPTY;
-    enum tg_err err;
-
-    if ((err = state_read(state, name, &pem)) == TG_OK)
-        err = certificate_from_pem(text_span(&pem), out);
-    text_free(&pem);
-    return err;
-}
-
-enum tg_err
-device_write_certificate(const struct state *state, const char *name,
-                         const X509 *certificate)
-{
-    struct text pem = TEXT_EMPTY;
-    enum tg_err err;
-
-    if ((err = certificate_to_pem(certificate, &pem)) == TG_OK)
-        err = state_write(state, name, text_span(&pem));
-    text_free(&pem);
-    return err;
-}
-
-void
-device_share_file(const char *stem, int64_t id,
-                  char out[static DEVICE_FILE_MAX])
-{
-    snprintf(out, DEVICE_FILE_MAX, "%s-%" PRId64 ".pem", stem, id);
 }
 
 int

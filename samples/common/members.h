@@ -3,8 +3,8 @@
  * Reading is strict: duplicate names, invalid UTF-8 and trailing bytes are
  * errors. Members that are not asked for are ignored, so formats may grow.
  */
-#ifndef CAR_MEMBERS_H
-#define CAR_MEMBERS_H
+#ifndef COMMON_MEMBERS_H
+#define COMMON_MEMBERS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -60,11 +60,11 @@ report_end(struct report *report, enum report_exit exit, const char *format,
 }
 
 int
-report_refusal(struct report *report, enum refusal why)
+report_refused(struct report *report, const char *check, const char *sentence)
 {
-    members_set_text(report->members, "check", refusal_name(why));
-    return report_end(report, REPORT_REFUSED, "%s (check: %s)",
-                      refusal_text(why), refusal_name(why));
+    members_set_text(report->members, "check", check);
+    return report_end(report, REPORT_REFUSED, "%s (check: %s)", sentence,
+                      check);
 }
 
 enum report_exit

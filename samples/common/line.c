@@ -1,5 +1,5 @@
-/* See exchange.h. */
-#include "exchange.h"
+/* See line.h. */
+#include "line.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -7,7 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
+#include <unistd.h>
+
+enum { BACKLOG = 8 };
 
 static int64_t
 monotonic_ms(void)
@@ -18,8 +22,8 @@ monotonic_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-enum tg_err
-exchange_address(const char *path, struct sockaddr_un *out)
+static enum tg_err
+find_address(const char *path, struct sockaddr_un *out)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int len = snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
@@ -31,7 +35,47 @@ exchange_address(const char *path, struct sockaddr_un *out)
 }
 
 enum tg_err
-exchange_send(int fd, const struct members *members)
+line_listen(const char *path, int *out)
+{
+    struct sockaddr_un address;
+    enum tg_err err;
+    int fd;
+
+    if ((err = find_address(path, &address)) != TG_OK)
+        return err;
+    if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
+        return TG_E_IO;
+    unlink(path);
+    if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+        listen(fd, BACKLOG) != 0) {
+        close(fd);
+        return TG_E_IO;
+    }
+    *out = fd;
+    return TG_OK;
+}
+
+enum tg_err
+line_connect(const char *path, int *out)
+{
+    struct sockaddr_un address;
+    enum tg_err err;
+    int fd;
+
+    if ((err = find_address(path, &address)) != TG_OK)
+        return err;
+    if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
+        return TG_E_IO;
+    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+        close(fd);
+        return TG_E_NETWORK;
+    }
+    *out = fd;
+    return TG_OK;
+}
+
+enum tg_err
+line_send(int fd, const struct members *members)
 {
     struct text json = TEXT_EMPTY;
     struct text line = TEXT_EMPTY;
@@ -84,10 +128,10 @@ receive_byte(int fd, int64_t deadline_ms, char *out)
 }
 
 enum tg_err
-exchange_receive(int fd, struct members **out)
+line_receive(int fd, struct members **out)
 {
-    int64_t deadline_ms = monotonic_ms() + EXCHANGE_SECONDS * 1000;
-    char *line = malloc(EXCHANGE_LINE_MAX);
+    int64_t deadline_ms = monotonic_ms() + LINE_SECONDS * 1000;
+    char *line = malloc(LINE_BYTES_MAX);
     enum tg_err err = TG_E_NOMEM;
     size_t len = 0;
 
@@ -95,7 +139,7 @@ exchange_receive(int fd, struct members **out)
         return err;
     while ((err = receive_byte(fd, deadline_ms, line + len)) == TG_OK &&
            line[len] != '\n') {
-        if (++len == EXCHANGE_LINE_MAX) {
+        if (++len == LINE_BYTES_MAX) {
             err = TG_E_LIMIT;
             break;
         }
@@ -104,12 +148,4 @@ exchange_receive(int fd, struct members **out)
         err = members_parse((struct tg_span){(uint8_t *)line, len}, out);
     free(line);
     return err;
-}
-
-enum tg_err
-exchange_words(const char *vehicle, enum entitlement action, const char *nonce,
-               struct text *out)
-{
-    return text_print(out, "tigress-car-challenge-v1\n%s\n%s\n%s\n", vehicle,
-                      entitlements_name(action), nonce);
 }

@@ -2,8 +2,8 @@
  *
  * What is borrowed is a struct tg_span, as in the library's own interface.
  */
-#ifndef CAR_TEXT_H
-#define CAR_TEXT_H
+#ifndef COMMON_TEXT_H
+#define COMMON_TEXT_H
 
 #include <stdbool.h>
 

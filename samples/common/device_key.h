@@ -5,8 +5,8 @@
  * DER (RFC 3279 §2.2.3), over words that name their purpose first, so that a
  * signature made for one thing can never serve as another.
  */
-#ifndef CAR_DEVICE_KEY_H
-#define CAR_DEVICE_KEY_H
+#ifndef COMMON_DEVICE_KEY_H
+#define COMMON_DEVICE_KEY_H
 
 #include <stddef.h>
 

@@ -5,8 +5,8 @@
  * anything holds the lock of its directory for as long as it runs, so the same
  * command started twice runs one after the other.
  */
-#ifndef CAR_STATE_H
-#define CAR_STATE_H
+#ifndef COMMON_STATE_H
+#define COMMON_STATE_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* UTC seconds as text: `YYYY-MM-DDThh:mm:ssZ`, the only form used here. */
-#ifndef CAR_MOMENT_H
-#define CAR_MOMENT_H
+#ifndef COMMON_MOMENT_H
+#define COMMON_MOMENT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,0 +1,40 @@
+/* See pem_file.h. */
+#include "pem_file.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "certificate.h"
+
+enum tg_err
+pem_file_read(const struct state *state, const char *name,
+                  STACK_OF(X509) **out)
+{
+    struct text pem = TEXT_EMPTY;
+    enum tg_err err;
+
+    if ((err = state_read(state, name, &pem)) == TG_OK)
+        err = certificate_from_pem(text_span(&pem), out);
+    text_free(&pem);
+    return err;
+}
+
+enum tg_err
+pem_file_write(const struct state *state, const char *name,
+                         const X509 *certificate)
+{
+    struct text pem = TEXT_EMPTY;
+    enum tg_err err;
+
+    if ((err = certificate_to_pem(certificate, &pem)) == TG_OK)
+        err = state_write(state, name, text_span(&pem));
+    text_free(&pem);
+    return err;
+}
+
+void
+pem_file_of_share(const char *stem, int64_t id,
+                  char out[static PEM_FILE_NAME])
+{
+    snprintf(out, PEM_FILE_NAME, "%s-%" PRId64 ".pem", stem, id);
+}
