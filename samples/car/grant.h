@@ -9,11 +9,15 @@
 /* A vehicle identification number (ISO 3779): 17 characters. */
 enum { GRANT_VIN_LEN = 17 };
 
+enum { GRANT_USES_MAX = 1000000 };
+
 struct grant {
     char vehicle[GRANT_VIN_LEN + 1];
     entitlements allowed;
     moment not_before; /* the first second in which it may be used */
     moment not_after;  /* the first one in which it may not be any more */
+    int64_t uses;      /* how many actions, at most; 0: any number */
+    unsigned sharing;  /* to how many further generations it may be lent on */
 };
 
 /* That `text` is 17 capital letters and digits without I, O and Q. */
@@ -25,7 +29,8 @@ bool grant_set_vehicle(const char *text, struct grant *out);
 bool grant_equal(const struct grant *a, const struct grant *b);
 
 /* That `inner` gives nothing beyond `outer`: same vehicle, no further
- * entitlement, not one second earlier or later. */
+ * entitlement, not one second earlier or later, no more uses, and a generation
+ * less to lend on to. */
 bool grant_within(const struct grant *inner, const struct grant *outer);
 
 #endif

@@ -18,6 +18,10 @@ refusal_name(enum refusal why)
     case REFUSAL_SHARE: return "share";
     case REFUSAL_TERMS: return "terms";
     case REFUSAL_KEY: return "key";
+    case REFUSAL_PIN: return "pin";
+    case REFUSAL_REVOKED: return "revoked";
+    case REFUSAL_UNREGISTERED: return "unregistered";
+    case REFUSAL_USES: return "uses";
     }
     return "?";
 }
@@ -42,6 +46,11 @@ refusal_text(enum refusal why)
     case REFUSAL_SHARE: return "The message belongs to another share.";
     case REFUSAL_TERMS: return "This is not what was offered.";
     case REFUSAL_KEY: return "The certificate is for another device's key.";
+    case REFUSAL_PIN: return "The other device does not know the PIN.";
+    case REFUSAL_REVOKED: return "The key was revoked.";
+    case REFUSAL_UNREGISTERED:
+        return "The vehicle's maker does not know this key yet.";
+    case REFUSAL_USES: return "All the uses of this key are used up.";
     }
     return "Refused.";
 }

@@ -22,7 +22,11 @@ enum refusal {
     REFUSAL_STALE,       /* the challenge was not answered in time */
     REFUSAL_SHARE,       /* belongs to another share */
     REFUSAL_TERMS,       /* asks for something else than was offered */
-    REFUSAL_KEY          /* certifies another key than ours */
+    REFUSAL_KEY,         /* certifies another key than ours */
+    REFUSAL_PIN,         /* does not know the PIN */
+    REFUSAL_REVOKED,     /* a key of the chain was revoked */
+    REFUSAL_UNREGISTERED, /* the maker does not know the key */
+    REFUSAL_USES         /* all uses are used up */
 };
 
 /* A stable short name such as "entitlement", for logs and --json. */
