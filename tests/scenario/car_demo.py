@@ -26,9 +26,10 @@ class Place:
 
     def start(self, *options):
         return subprocess.Popen(
-            [DEMO, str(BUILD), *options], text=True, stdout=subprocess.PIPE,
+            [DEMO, 'car', *options], text=True, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, start_new_session=True,
-            env=dict(os.environ, TMPDIR=str(self.path)))
+            env=dict(os.environ, TMPDIR=str(self.path),
+                     TIGRESS_BUILD=str(BUILD)))
 
     def processes(self):
         """Those that were started here and still run."""

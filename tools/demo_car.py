@@ -1,0 +1,191 @@
+"""A car key travels from owner to friend through a real relay: the story."""
+import base64
+import pathlib
+import shlex
+import textwrap
+import uuid
+
+from story import Story, ask, expect, preview, say_invitation
+
+import car  # (story.py has found it)
+from relay import Relay
+from wire import Wire
+
+GRANTED = 'unlock,lock,start,drive'
+
+
+def prepare(story, cast):
+    story.step('The maker builds a car and certifies the key of its owner')
+    cast.enrol()
+    story.say(f'vehicle {car.VIN}; maker, owner, friend, vehicle: four '
+              'programs, four directories, nothing shared.')
+
+
+def share(story, cast):
+    story.step('The owner shares a key: ' + GRANTED.replace(',', ', ') +
+               '; not the trunk')
+    cast.share('Weekend at the lake', GRANTED)
+    url = cast.url_file.read_text().strip()
+    say_invitation(story, url)
+    story.show_wire()
+    return url
+
+
+def stranger(story, cast, wire, plain):
+    story.step('A stranger saw the URL, but not what follows the #')
+    claim = str(uuid.uuid4())
+    seen = ask(wire, 'POST', plain, Mailbox_Device_Claim=claim)
+    expect(seen.status == 200, f'reading answers {seen.status}')
+    for word in (car.VIN, 'KeyCreationRequest', 'unlock', 'Weekend'):
+        expect(word not in seen.body, f'the stranger can read "{word}"')
+    story.say('what he reads: ' + seen.body[:52] + '…')
+    back = ask(wire, 'PATCH', plain, Mailbox_Device_Claim=claim,
+               Mailbox_Request_ID=str(uuid.uuid4()))
+    expect(back.status == 200, f'giving back answers {back.status}')
+    guess = cast.make_friend(cast.party('friend', 'stranger'))
+    guessed = guess.run('accept', expect=None,
+                        stdin=plain + '#AAAAAAAAAAAAAAAAAAAAAA==')
+    expect(guessed.status == car.REFUSED and
+           guessed.json.get('error') == 'TG_E_AUTH',
+           f'the stranger got further than that: {guessed.text}')
+    expect(not list(guess.state.glob('key-*')), 'the stranger has a key')
+    story.say('with a guessed secret: ' + guessed.json['message'])
+    story.say('He gives it back. Had he kept it, the friend would be told so, '
+              'and the owner could cancel.')
+    story.show_wire()
+
+
+def accept(story, cast):
+    story.step("The friend accepts; the friend's device makes a P-256 key")
+    cast.accept()
+    mode = (cast.friend.state / 'key-1.pem').stat().st_mode & 0o777
+    expect(mode == 0o600, f'the private key has mode {mode:o}')
+    story.say('KeyCreationRequest in, KeySigningRequest out; the private key '
+              'stays in the friend\'s directory, mode 0600.')
+    story.show_wire()
+
+
+def second_device(story, cast):
+    story.step('A second device comes with URL and secret: too late')
+    second = cast.make_friend(cast.party('friend', 'second'))
+    result = cast.accept(second, expect=None)
+    expect(result.status == car.TAKEN, f'it was let in: {result.text}')
+    story.say(result.json['message'])
+    calls = story.wire.calls
+    expect(calls and calls[-1].status == 401, 'the relay did not answer 401')
+    story.show_wire()
+
+
+def sign(story, cast):
+    story.step("The owner's device checks the request and signs the key")
+    cast.owner.run('continue')
+    story.say('X.509, with entitlements and validity as extensions, sent as '
+              'KeyImportRequest.')
+    story.show_wire()
+    story.step('The friend takes the key and deletes the mailbox')
+    cast.friend.run('continue')
+    story.show_wire()
+
+
+def drive(story, cast):
+    story.step('At the car: challenge and response, no network needed')
+    with cast.serve() as vehicle:
+        for action in ('open', 'start', 'trunk'):
+            allowed = action != 'trunk'
+            result = cast.ask(vehicle, action, expect=None)
+            expect(result.status == (car.DONE if allowed else car.REFUSED),
+                   f'{action}: {result.text}')
+            expect(allowed or result.check == 'entitlement',
+                   f'refused for another reason: {result.text}')
+            story.say(f'friend {action:<6} {result.json["message"]}')
+    expect(len(cast.events()) == 3, 'the event log is not complete')
+
+
+def verify(story, cast):
+    story.step("OpenSSL agrees: maker's root, owner, friend")
+    friend = cast.friend.state
+    command = ['verify', '-x509_strict', '-CAfile', 'root.pem', '-untrusted',
+               'issuer-1.pem', 'certificate-1.pem']
+    status, text = car.openssl(*[str(friend / word) if '.pem' in word
+                                 else word for word in command])
+    expect(status == 0 and text.strip().endswith(': OK'), text)
+    story.say('openssl ' + ' '.join(command))
+    story.say(text.strip().rsplit('/', 1)[1])
+
+
+def gone(story, cast, wire, plain):
+    story.step('The mailbox is gone, and the invitation is worth nothing')
+    page = ask(wire, 'GET', plain)
+    expect(page.status == 404, f'the preview still answers {page.status}')
+    late = cast.make_friend(cast.party('friend', 'late'))
+    result = cast.accept(late, expect=None)
+    expect(result.status == car.OVER, f'accepted again: {result.text}')
+    story.say(result.json['message'])
+    story.show_wire()
+
+
+def nothing_leaked(story, cast, wire, relay, secret):
+    story.step('What nobody else ever had')
+    private = car.private_key(cast.friend)
+    expect(car.holds((cast.friend.state / 'key-1.pem').read_bytes(), private),
+           'the search does not even find the key where it is')
+    others = [path for party in (cast.owner, cast.vehicle, cast.maker)
+              for path in cast.files_of(party)] + relay.files()
+    for path in others:
+        expect(not car.holds(path.read_bytes(), private),
+               f'private key in {path}')
+    for path in relay.files():
+        expect(not car.holds(path.read_bytes(), base64.b64decode(secret)),
+               f'secret in {path}')
+    for form in (private, base64.b64decode(secret)):
+        expect(not car.holds(wire.bytes, form), 'a secret crossed the wire')
+    story.say(f'the friend\'s private key: in none of {len(others)} files of '
+              'the other parties and the relay.')
+    story.say(f'the secret: not in {len(wire.bytes)} bytes on the wire, not '
+              'in the files of the relay.')
+
+
+def tell():
+    with Story('A car key is lent') as story, Wire() as wire, \
+            Relay(public_host=wire.host) as relay, car.Cast(wire) as cast:
+        wire.connect(relay)
+        story.relay_is_up(wire)
+        prepare(story, cast)
+        url = share(story, cast)
+        plain, secret = url.split('#')
+        preview(story, wire, plain)
+        stranger(story, cast, wire, plain)
+        accept(story, cast)
+        second_device(story, cast)
+        sign(story, cast)
+        drive(story, cast)
+        verify(story, cast)
+        gone(story, cast, wire, plain)
+        nothing_leaked(story, cast, wire, relay, secret)
+
+
+def keep():
+    """Leave a relay and enrolled parties behind."""
+    relay = Relay()
+    try:
+        relay.start()
+        cast = car.Cast(relay)
+        cast.enrol()
+    except BaseException:
+        relay.close()
+        raise
+    top = shlex.quote(str(cast.top))
+    programs = shlex.quote(str(pathlib.Path(cast.owner.program).parent))
+    pid = relay.process.pid
+    print(textwrap.dedent(f'''
+        A relay is left running: {relay.url}, trusted with {relay.ca}
+        Four parties are ready in {top}. Type:
+          cd {top}; PATH={programs}:$PATH
+          owner share --state owner --name lake \\
+              --entitlements unlock,start --url-file url
+          friend accept --state friend --url-file url
+          owner continue --state owner; friend continue --state friend
+          vehicle serve --state vehicle &
+          friend open --state friend --vehicle vehicle/vehicle.sock
+        To end it: kill {pid} %1; rm -r {top} {shlex.quote(str(relay.state))}
+        ''').strip(), flush=True)
