@@ -42,6 +42,7 @@ enum tg_err {
     TG_E_EXISTS = 41,
     TG_E_STATE = 42,   /* not possible in the present state */
     TG_E_NO_NEWS = 43, /* the other side has not written yet */
+    TG_E_SEALED = 44,  /* the wallet wants its passphrase first */
 
     /* What a relay answered, or that it did not */
     TG_E_UNTRUSTED = 60, /* the relay is not on the allow-list (R-URL-2) */

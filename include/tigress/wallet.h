@@ -37,8 +37,19 @@ struct tg_wallet;
 TG_API TG_MUST_USE enum tg_err tg_wallet_open(const char *path,
                                               struct tg_wallet **out);
 
-/* Accepts NULL. */
+/* Accepts NULL. Wipes. */
 TG_API void tg_wallet_close(struct tg_wallet *wallet);
+
+/* Data of the caller that belong to no share, such as the device's own key: as
+ * tg_share_put(), tg_share_get() and tg_share_remove(). */
+TG_API TG_MUST_USE enum tg_err tg_wallet_put(struct tg_wallet *wallet,
+                                             const char *name,
+                                             struct tg_span value);
+TG_API TG_MUST_USE enum tg_err tg_wallet_get(struct tg_wallet *wallet,
+                                             const char *name,
+                                             struct tg_buf *out);
+TG_API TG_MUST_USE enum tg_err tg_wallet_remove(struct tg_wallet *wallet,
+                                                const char *name);
 
 /* Accept messages of this format, besides those of provisioning.h, as long as
  * the wallet is open. TG_E_FORMAT, TG_E_NOMEM. */

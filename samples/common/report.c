@@ -116,6 +116,7 @@ advice(enum tg_err err)
         return "This device does not know this kind of key.";
     case TG_E_FULL: return "The disk is full. Make room and try again.";
     case TG_E_NOMEM: return "Out of memory. Try again.";
+    case TG_E_SEALED: return "The wallet of this device wants its passphrase.";
     case TG_E_LOCKED:
         return "Another program is using this state directory. Try again.";
     case TG_OK:

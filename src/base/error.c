@@ -22,6 +22,7 @@ tg_err_name(enum tg_err err)
     case TG_E_EXISTS: return "TG_E_EXISTS";
     case TG_E_STATE: return "TG_E_STATE";
     case TG_E_NO_NEWS: return "TG_E_NO_NEWS";
+    case TG_E_SEALED: return "TG_E_SEALED";
     case TG_E_UNTRUSTED: return "TG_E_UNTRUSTED";
     case TG_E_NETWORK: return "TG_E_NETWORK";
     case TG_E_TLS: return "TG_E_TLS";

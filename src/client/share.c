@@ -1,9 +1,6 @@
 /* See share.h and <tigress/share.h>. */
 #include "client/share.h"
 
-
-#include <string.h>
-
 #include <tigress/order.h>
 
 #include "base/alloc.h"
@@ -11,8 +8,6 @@
 #include "client/share_url.h"
 #include "crypto/hash.h"
 #include "crypto/random.h"
-
-enum { DATA_NAME_MAX = 64, DATA_VALUE_MAX = 1024 * 1024 };
 
 const char *
 tg_share_state_name(enum tg_share_state state)
@@ -326,42 +321,20 @@ tg_share_invitation(const struct tg_share *share, struct tg_buf *out)
     return format_url(share, TG_WITH_SECRET, out);
 }
 
-static enum tg_err
-check_name(const char *name)
-{
-    size_t len = strlen(name);
-
-    return len >= 1 && len <= DATA_NAME_MAX ? TG_OK : TG_E_LIMIT;
-}
-
 enum tg_err
 tg_share_put(struct tg_share *share, const char *name, struct tg_span value)
 {
-    enum tg_err err;
-
-    if ((err = check_name(name)) != TG_OK)
-        return err;
-    if (value.len > DATA_VALUE_MAX)
-        return TG_E_LIMIT;
     return wallet_put(share->wallet, share->row.id, name, value);
 }
 
 enum tg_err
 tg_share_get(struct tg_share *share, const char *name, struct tg_buf *out)
 {
-    enum tg_err err;
-
-    if ((err = check_name(name)) != TG_OK)
-        return err;
     return wallet_get(share->wallet, share->row.id, name, out);
 }
 
 enum tg_err
 tg_share_remove(struct tg_share *share, const char *name)
 {
-    enum tg_err err;
-
-    if ((err = check_name(name)) != TG_OK)
-        return err;
     return wallet_remove(share->wallet, share->row.id, name);
 }

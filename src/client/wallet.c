@@ -77,6 +77,15 @@ wallet_sql_bytes(sqlite3_stmt *stmt, int column, struct tg_buf *out)
     return tg_buf_terminate(out);
 }
 
+enum tg_err
+wallet_sql_bind(sqlite3_stmt *stmt, int parameter, struct tg_span bytes)
+{
+    if (bytes.len == 0)
+        return wallet_sql_err(sqlite3_bind_zeroblob(stmt, parameter, 0));
+    return wallet_sql_err(sqlite3_bind_blob64(stmt, parameter, bytes.ptr,
+                                              bytes.len, SQLITE_STATIC));
+}
+
 /* SQLite would make the file with the mode that the umask leaves. Its journal
  * takes the mode of the file. */
 static enum tg_err

@@ -58,7 +58,11 @@ TG_MUST_USE enum tg_err wallet_load(struct tg_wallet *wallet, int64_t id,
 TG_MUST_USE enum tg_err wallet_save(struct tg_wallet *wallet,
                                     struct wallet_row *row);
 
-/* Data of the caller. TG_E_NOT_FOUND where there is none to get. */
+/* Data of the caller: of a share, or with WALLET_ITSELF of none. A name has 1
+ * to 64 bytes, a value at most 1 MiB: TG_E_LIMIT. TG_E_NOT_FOUND where there
+ * is none to get, or when the share was forgotten. */
+enum { WALLET_ITSELF = 0 };
+
 TG_MUST_USE enum tg_err wallet_put(struct tg_wallet *wallet, int64_t share,
                                    const char *name, struct tg_span value);
 TG_MUST_USE enum tg_err wallet_get(struct tg_wallet *wallet, int64_t share,

@@ -1,5 +1,5 @@
-/* See wallet.h: shares as rows, and the caller's data. One table names the
- * columns; every statement about rows is made from it. */
+/* See wallet.h: shares as rows. One table names the columns; every statement
+ * about rows is made from it. */
 #include <stddef.h>
 
 #include "client/wallet_sql.h"
@@ -173,15 +173,6 @@ wallet_load(struct tg_wallet *wallet, int64_t id, struct wallet_row *out)
 }
 
 static enum tg_err
-bind_bytes(sqlite3_stmt *stmt, int parameter, struct tg_span bytes)
-{
-    if (bytes.len == 0)
-        return wallet_sql_err(sqlite3_bind_zeroblob(stmt, parameter, 0));
-    return wallet_sql_err(sqlite3_bind_blob64(stmt, parameter, bytes.ptr,
-                                              bytes.len, SQLITE_STATIC));
-}
-
-static enum tg_err
 bind_row(sqlite3_stmt *stmt, struct wallet_row *row)
 {
     for (int i = 0; i < COLUMN_COUNT; i++) {
@@ -190,7 +181,7 @@ bind_row(sqlite3_stmt *stmt, struct wallet_row *row)
             c->kind == INTEGER
                 ? wallet_sql_err(
                       sqlite3_bind_int64(stmt, i + 1, *integer_of(row, c)))
-                : bind_bytes(stmt, i + 1, tg_span_buf(bytes_of(row, c)));
+                : wallet_sql_bind(stmt, i + 1, tg_span_buf(bytes_of(row, c)));
 
         if (err != TG_OK)
             return err;
@@ -253,77 +244,4 @@ enum tg_err
 wallet_save(struct tg_wallet *wallet, struct wallet_row *row)
 {
     return row->id == 0 ? insert(wallet, row) : replace(wallet, row);
-}
-
-static enum tg_err
-prepare_data(struct tg_wallet *wallet, const char *sql, int64_t share,
-             const char *name, sqlite3_stmt **out)
-{
-    sqlite3_stmt *stmt = NULL;
-    enum tg_err err;
-
-    if ((err = wallet_sql_prepare(wallet->db, sql, &stmt)) != TG_OK)
-        return err;
-    sqlite3_bind_int64(stmt, 1, share);
-    err = wallet_sql_err(sqlite3_bind_text(stmt, 2, name, -1, SQLITE_STATIC));
-    if (err != TG_OK) {
-        sqlite3_finalize(stmt);
-        return err;
-    }
-    *out = stmt;
-    return TG_OK;
-}
-
-enum tg_err
-wallet_put(struct tg_wallet *wallet, int64_t share, const char *name,
-           struct tg_span value)
-{
-    sqlite3_stmt *stmt = NULL;
-    enum tg_err err;
-
-    if ((err = prepare_data(wallet,
-                            "INSERT OR REPLACE INTO share_data"
-                            " (share, name, value) VALUES (?1, ?2, ?3)",
-                            share, name, &stmt)) != TG_OK)
-        return err;
-    if ((err = bind_bytes(stmt, 3, value)) != TG_OK) {
-        sqlite3_finalize(stmt);
-        return err;
-    }
-    return wallet_sql_finish(stmt);
-}
-
-enum tg_err
-wallet_get(struct tg_wallet *wallet, int64_t share, const char *name,
-           struct tg_buf *out)
-{
-    sqlite3_stmt *stmt = NULL;
-    enum tg_err err;
-    int code;
-
-    if ((err = prepare_data(wallet,
-                            "SELECT value FROM share_data"
-                            " WHERE share = ?1 AND name = ?2",
-                            share, name, &stmt)) != TG_OK)
-        return err;
-    if ((code = sqlite3_step(stmt)) == SQLITE_ROW)
-        err = wallet_sql_bytes(stmt, 0, out);
-    else
-        err = code == SQLITE_DONE ? TG_E_NOT_FOUND : wallet_sql_err(code);
-    sqlite3_finalize(stmt);
-    return err;
-}
-
-enum tg_err
-wallet_remove(struct tg_wallet *wallet, int64_t share, const char *name)
-{
-    sqlite3_stmt *stmt = NULL;
-    enum tg_err err;
-
-    if ((err = prepare_data(wallet,
-                            "DELETE FROM share_data"
-                            " WHERE share = ?1 AND name = ?2",
-                            share, name, &stmt)) != TG_OK)
-        return err;
-    return wallet_sql_finish(stmt);
 }

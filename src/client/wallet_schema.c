@@ -44,6 +44,12 @@ static const char *const steps[] = {
     ") STRICT, WITHOUT ROWID;"
     "PRAGMA application_id = " TEXT_OF(APPLICATION_ID) ";"
     "PRAGMA user_version = 1;",
+
+    "CREATE TABLE wallet_data ("
+    " name TEXT NOT NULL PRIMARY KEY,"
+    " value BLOB NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "PRAGMA user_version = 2;",
 };
 
 enum { STEP_COUNT = sizeof(steps) / sizeof(steps[0]) };

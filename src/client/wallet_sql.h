@@ -32,6 +32,10 @@ TG_MUST_USE enum tg_err wallet_sql_finish(sqlite3_stmt *stmt);
 TG_MUST_USE enum tg_err wallet_sql_bytes(sqlite3_stmt *stmt, int column,
                                          struct tg_buf *out);
 
+/* Bytes for a parameter; they stay where they are until the statement ends. */
+TG_MUST_USE enum tg_err wallet_sql_bind(sqlite3_stmt *stmt, int parameter,
+                                        struct tg_span bytes);
+
 /* Bring the layout up to date. TG_E_FORMAT when it is no wallet, TG_E_UNKNOWN
  * when it is a newer one. Source: wallet_schema.c. */
 TG_MUST_USE enum tg_err wallet_schema_update(sqlite3 *db);
