@@ -11,9 +11,11 @@
 
 struct openssl_algorithms {
     EVP_MD *sha256;
+    EVP_MD *sha512;
     EVP_CIPHER *aes_128_gcm;
     EVP_CIPHER *aes_256_gcm;
     EVP_MAC_CTX *hmac_sha256; /* without a key: to be duplicated */
+    EVP_MAC_CTX *hmac_sha512; /* likewise */
 };
 
 /* NULL when OpenSSL lacks one of them, or memory. */

@@ -8,48 +8,69 @@
 
 #include "crypto/openssl_algorithms.h"
 
+/* `out` has room for the digest of `md`. */
 static enum tg_err
-digest_parts(EVP_MD_CTX *ctx, const struct tg_span *parts, size_t count,
-             uint8_t out[SHA256_LEN])
+digest_parts(const EVP_MD *md, const struct tg_span *parts, size_t count,
+             uint8_t *out)
 {
-    unsigned len = SHA256_LEN;
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    enum tg_err err = TG_E_CRYPTO;
+    unsigned len = 0;
 
+    if (ctx == NULL || EVP_DigestInit_ex2(ctx, md, NULL) != 1)
+        goto out;
     for (size_t i = 0; i < count; i++)
         if (EVP_DigestUpdate(ctx, parts[i].ptr, parts[i].len) != 1)
-            return TG_E_CRYPTO;
-    return EVP_DigestFinal_ex(ctx, out, &len) == 1 ? TG_OK : TG_E_CRYPTO;
+            goto out;
+    if (EVP_DigestFinal_ex(ctx, out, &len) == 1)
+        err = TG_OK;
+out:
+    EVP_MD_CTX_free(ctx);
+    return err;
 }
 
 enum tg_err
 hash_sha256(const struct tg_span *parts, size_t count, uint8_t out[SHA256_LEN])
 {
     const struct openssl_algorithms *openssl = openssl_algorithms_get();
-    enum tg_err err = TG_E_CRYPTO;
-    EVP_MD_CTX *ctx;
 
-    if (openssl == NULL || (ctx = EVP_MD_CTX_new()) == NULL)
+    if (openssl == NULL)
         return TG_E_CRYPTO;
-    if (EVP_DigestInit_ex2(ctx, openssl->sha256, NULL) == 1)
-        err = digest_parts(ctx, parts, count, out);
-    EVP_MD_CTX_free(ctx);
-    return err;
+    return digest_parts(openssl->sha256, parts, count, out);
 }
 
+enum tg_err
+hash_sha512(const struct tg_span *parts, size_t count, uint8_t out[SHA512_LEN])
+{
+    const struct openssl_algorithms *openssl = openssl_algorithms_get();
+
+    if (openssl == NULL)
+        return TG_E_CRYPTO;
+    return digest_parts(openssl->sha512, parts, count, out);
+}
+
+/* `keyless` is a context of the algorithm, whose result has `out_len` bytes. */
 static enum tg_err
-mac_parts(EVP_MAC_CTX *ctx, struct tg_span key, const struct tg_span *parts,
-          size_t count, uint8_t out[SHA256_LEN])
+mac_parts(const EVP_MAC_CTX *keyless, struct tg_span key,
+          const struct tg_span *parts, size_t count, uint8_t *out,
+          size_t out_len)
 {
     static const uint8_t no_key[1]; /* NULL would mean "keep the old one" */
+    EVP_MAC_CTX *ctx = EVP_MAC_CTX_dup(keyless);
+    enum tg_err err = TG_E_CRYPTO;
     size_t len = 0;
 
-    if (EVP_MAC_init(ctx, key.len > 0 ? key.ptr : no_key, key.len, NULL) != 1)
-        return TG_E_CRYPTO;
+    if (ctx == NULL ||
+        EVP_MAC_init(ctx, key.len > 0 ? key.ptr : no_key, key.len, NULL) != 1)
+        goto out;
     for (size_t i = 0; i < count; i++)
         if (EVP_MAC_update(ctx, parts[i].ptr, parts[i].len) != 1)
-            return TG_E_CRYPTO;
-    if (EVP_MAC_final(ctx, out, &len, SHA256_LEN) != 1 || len != SHA256_LEN)
-        return TG_E_CRYPTO;
-    return TG_OK;
+            goto out;
+    if (EVP_MAC_final(ctx, out, &len, out_len) == 1 && len == out_len)
+        err = TG_OK;
+out:
+    EVP_MAC_CTX_free(ctx);
+    return err;
 }
 
 enum tg_err
@@ -57,15 +78,21 @@ hash_hmac(struct tg_span key, const struct tg_span *parts, size_t count,
           uint8_t out[SHA256_LEN])
 {
     const struct openssl_algorithms *openssl = openssl_algorithms_get();
-    enum tg_err err;
-    EVP_MAC_CTX *ctx;
 
-    if (openssl == NULL ||
-        (ctx = EVP_MAC_CTX_dup(openssl->hmac_sha256)) == NULL)
+    if (openssl == NULL)
         return TG_E_CRYPTO;
-    err = mac_parts(ctx, key, parts, count, out);
-    EVP_MAC_CTX_free(ctx);
-    return err;
+    return mac_parts(openssl->hmac_sha256, key, parts, count, out, SHA256_LEN);
+}
+
+enum tg_err
+hash_hmac_sha512(struct tg_span key, const struct tg_span *parts, size_t count,
+                 uint8_t out[SHA512_LEN])
+{
+    const struct openssl_algorithms *openssl = openssl_algorithms_get();
+
+    if (openssl == NULL)
+        return TG_E_CRYPTO;
+    return mac_parts(openssl->hmac_sha512, key, parts, count, out, SHA512_LEN);
 }
 
 enum tg_err

@@ -58,7 +58,7 @@ D_MINUS_ONE_SQ = (D - 1)**2 % P
 
 
 def decode(data):
-    """The point that 32 bytes stand for (§4.3.1); Refused when there is none."""
+    """The point that 32 bytes stand for (§4.3.1); Refused if there is none."""
     s = int.from_bytes(data, 'little')
     if len(data) != 32 or s >= P or is_negative(s):
         raise Refused('no canonical encoding')

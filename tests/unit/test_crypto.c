@@ -77,6 +77,42 @@ hmac_vectors_hold(void **state)
                "8e0bc6213728c5140546040f0ee37f54");
 }
 
+/* FIPS 180-4's example "abc"; RFC 4231 §4.3 and §4.7 */
+static void
+sha512_vectors_hold(void **state)
+{
+    const struct tg_span parts[] = {TG_SPAN_LITERAL("a"),
+                                    TG_SPAN_LITERAL("bc")};
+    const struct tg_span what = TG_SPAN_LITERAL("what do ya want for nothing?");
+    const struct tg_span large = TG_SPAN_LITERAL(
+        "Test Using Larger Than Block-Size Key - Hash Key First");
+    uint8_t key[131];
+    uint8_t out[SHA512_LEN];
+
+    (void)state;
+    assert_int_equal(hash_sha512(parts, 2, out), TG_OK);
+    assert_hex(out, sizeof(out),
+               "ddaf35a193617abacc417349ae204131"
+               "12e6fa4e89a97ea20a9eeee64b55d39a"
+               "2192992a274fc1a836ba3c23a3feebbd"
+               "454d4423643ce80e2a9ac94fa54ca49f");
+    assert_int_equal(hash_hmac_sha512(TG_SPAN_LITERAL("Jefe"), &what, 1, out),
+                     TG_OK);
+    assert_hex(out, sizeof(out),
+               "164b7a7bfcf819e2e395fbe73b56e0a3"
+               "87bd64222e831fd610270cd7ea250554"
+               "9758bf75c05a994a6d034f65f8f0e6fd"
+               "caeab1a34d4a6b4b636e070a38bce737");
+    memset(key, 0xaa, sizeof(key));
+    assert_int_equal(hash_hmac_sha512(TG_SPAN_ARRAY(key), &large, 1, out),
+                     TG_OK);
+    assert_hex(out, sizeof(out),
+               "80b24263c7c1a3ebb71493c1dd7be8b4"
+               "9b46d1f41b4aeec1121b013783f8f352"
+               "6b56d037e05f2598bd0fd2215d6a1e52"
+               "95e64f73f63f0aec8b915a985d786598");
+}
+
 /* RFC 5869 appendix A.3: no salt, no info; its first 32 bytes of output */
 static void
 hkdf_vector_holds(void **state)
@@ -241,6 +277,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sha256_of_parts_is_that_of_the_whole),
         cmocka_unit_test(hmac_vectors_hold),
+        cmocka_unit_test(sha512_vectors_hold),
         cmocka_unit_test(hkdf_vector_holds),
         cmocka_unit_test(aead_opens_the_published_vectors_of_both_key_sizes),
         cmocka_unit_test(
