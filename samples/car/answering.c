@@ -41,7 +41,6 @@ sign_key(const struct lending *lending,
         .subject = "Friend's device",
         .key = request->key,
         .grant = &request->terms.grant,
-        .path_length = CERTIFICATE_LEAF,
     };
 
     return certificate_issue(&order, sk_X509_value(lending->chain, 0),

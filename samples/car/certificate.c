@@ -32,17 +32,27 @@ set_serial(X509 *certificate)
     return done;
 }
 
+static bool
+add_name(X509_NAME *name, const char *kind, const char *value)
+{
+    return X509_NAME_add_entry_by_txt(name, kind, MBSTRING_UTF8,
+                                      (const unsigned char *)value, -1, -1,
+                                      0) == 1;
+}
+
 /* Its own name, and its issuer's: the same for one that signs itself. */
 static bool
-set_names(X509 *certificate, const char *subject, const X509 *issuer)
+set_names(X509 *certificate, const struct certificate_order *order,
+          const X509 *issuer)
 {
     X509_NAME *name = X509_NAME_new();
     const X509_NAME *issued_by =
         issuer == NULL ? name : X509_get_subject_name(issuer);
+    char fingerprint[DEVICE_KEY_FINGERPRINT];
     bool done = name != NULL &&
-                X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-                                           (const unsigned char *)subject, -1,
-                                           -1, 0) == 1 &&
+                device_key_fingerprint(order->key, fingerprint) == TG_OK &&
+                add_name(name, "CN", order->subject) &&
+                add_name(name, "serialNumber", fingerprint) &&
                 X509_set_subject_name(certificate, name) == 1 &&
                 X509_set_issuer_name(certificate, issued_by) == 1;
 
@@ -81,16 +91,18 @@ static bool
 add_extensions(X509 *certificate, X509 *issuer,
                const struct certificate_order *order)
 {
-    const char *usage = order->path_length == CERTIFICATE_LEAF
+    int path_length = order->grant == NULL ? order->path_length
+                                           : (int)order->grant->sharing - 1;
+    const char *usage = path_length == CERTIFICATE_LEAF
                             ? "critical,digitalSignature"
                             : "critical,digitalSignature,keyCertSign";
     char constraint[64];
 
-    if (order->path_length == CERTIFICATE_LEAF)
+    if (path_length == CERTIFICATE_LEAF)
         snprintf(constraint, sizeof(constraint), "critical,CA:FALSE");
     else
         snprintf(constraint, sizeof(constraint), "critical,CA:TRUE,pathlen:%d",
-                 order->path_length);
+                 path_length);
     return add_standard(certificate, issuer, NID_basic_constraints,
                         constraint) &&
            add_standard(certificate, issuer, NID_key_usage, usage) &&
@@ -112,8 +124,7 @@ certificate_issue(const struct certificate_order *order, X509 *issuer,
     if (certificate == NULL)
         return TG_E_NOMEM;
     if (X509_set_version(certificate, X509_VERSION_3) != 1 ||
-        !set_serial(certificate) ||
-        !set_names(certificate, order->subject, issuer) ||
+        !set_serial(certificate) || !set_names(certificate, order, issuer) ||
         !set_validity(certificate, order) ||
         X509_set_pubkey(certificate, order->key) != 1 ||
         !add_extensions(certificate, issuer, order) ||
@@ -131,12 +142,52 @@ time_is(const ASN1_TIME *time, moment when)
     return ASN1_TIME_cmp_time_t(time, when) == 0;
 }
 
+/* That the critical key usage is that of a key which may issue, or may not,
+ * and no other: the bits digitalSignature (0) and keyCertSign (5).
+ * Source: RFC 5280 §4.2.1.3. */
+static bool
+has_key_usage(const X509 *certificate, bool may_issue)
+{
+    int critical = 0;
+    ASN1_BIT_STRING *usage =
+        X509_get_ext_d2i(certificate, NID_key_usage, &critical, NULL);
+    bool has = usage != NULL && critical == 1 &&
+               ASN1_STRING_length(usage) == 1 &&
+               ASN1_STRING_get0_data(usage)[0] == (may_issue ? 0x84 : 0x80);
+
+    ASN1_BIT_STRING_free(usage);
+    return has;
+}
+
+/* RFC 5280 §4.2.1.9: critical; a CA of ours always has a path length. */
+static bool
+read_sharing(const X509 *certificate, struct grant *out)
+{
+    int critical = 0;
+    BASIC_CONSTRAINTS *constraints =
+        X509_get_ext_d2i(certificate, NID_basic_constraints, &critical, NULL);
+    bool fine = constraints != NULL && critical == 1 &&
+                (constraints->ca != 0) == (constraints->pathlen != NULL);
+    int64_t path_length = CERTIFICATE_LEAF;
+
+    if (fine && constraints->ca != 0)
+        fine =
+            ASN1_INTEGER_get_int64(&path_length, constraints->pathlen) == 1 &&
+            path_length >= 0 && path_length < GRANT_SHARING_MAX;
+    BASIC_CONSTRAINTS_free(constraints);
+    if (!fine || !has_key_usage(certificate, path_length >= 0))
+        return false;
+    out->sharing = (unsigned)(path_length + 1);
+    return true;
+}
+
 enum refusal
 certificate_grant(const X509 *certificate, struct grant *out)
 {
     struct grant grant;
 
-    if (!extensions_read(certificate, &grant))
+    if (!extensions_read(certificate, &grant) ||
+        !read_sharing(certificate, &grant))
         return REFUSAL_FORMAT;
     if (!time_is(X509_get0_notBefore(certificate), grant.not_before) ||
         !time_is(X509_get0_notAfter(certificate), grant.not_after))
@@ -173,7 +224,7 @@ find_path(STACK_OF(X509) *chain, X509 *root, moment now, enum refusal *why)
         goto out;
     param = X509_STORE_CTX_get0_param(context);
     X509_VERIFY_PARAM_set_time(param, now);
-    X509_VERIFY_PARAM_set_depth(param, CERTIFICATE_CHAIN_MAX);
+    X509_VERIFY_PARAM_set_depth(param, CERTIFICATE_CHAIN_MAX - 1);
     if (X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_X509_STRICT) != 1)
         goto out;
     if (X509_verify_cert(context) == 1)
@@ -208,13 +259,26 @@ check_grants(STACK_OF(X509) *path, struct grant *out)
             return why;
         if (i < issued - 1 && !grant_within(&inner, &outer))
             return REFUSAL_BEYOND;
-        /* A path length of 0 still lets a CA stand at the end of a path. */
-        if (i < issued - 1 && X509_check_ca(certificate) != 0)
-            return REFUSAL_CHAIN;
         outer = inner;
     }
     *out = outer;
     return REFUSAL_NONE;
+}
+
+/* That X.509 has gone through all of `chain`, in its order: who looks at the
+ * chain afterwards (for keys that were revoked, for uses) sees what was judged.
+ */
+static bool
+is_path(STACK_OF(X509) *chain, STACK_OF(X509) *path)
+{
+    int len = sk_X509_num(chain);
+
+    if (sk_X509_num(path) != len + 1)
+        return false;
+    for (int i = 0; i < len; i++)
+        if (X509_cmp(sk_X509_value(chain, i), sk_X509_value(path, i)) != 0)
+            return false;
+    return true;
 }
 
 enum refusal
@@ -228,7 +292,7 @@ certificate_check(STACK_OF(X509) *chain, X509 *root, moment now,
         return REFUSAL_CHAIN;
     if ((path = find_path(chain, root, now, &why)) == NULL)
         return why;
-    why = check_grants(path, out);
+    why = is_path(chain, path) ? check_grants(path, out) : REFUSAL_CHAIN;
     certificate_free_chain(path);
     return why;
 }

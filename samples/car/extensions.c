@@ -12,6 +12,7 @@
 #define OID_ENTITLEMENTS EXTENSIONS_ARC ".2"
 #define OID_VALIDITY     EXTENSIONS_ARC ".3"
 #define OID_USAGE        EXTENSIONS_ARC ".4"
+#define OID_USES         EXTENSIONS_ARC ".5"
 
 /* Takes *der; `len` is that of an i2d function, negative after a failure. */
 static bool
@@ -37,22 +38,25 @@ out:
     return done;
 }
 
-/* The value of the one extension with this identifier, or NULL. */
-static const ASN1_OCTET_STRING *
-find(const X509 *certificate, const char *oid)
+/* The value of the extension with this identifier; NULL when there is none.
+ * False when there are two, of which readers might take one or the other. */
+static bool
+find(const X509 *certificate, const char *oid, const ASN1_OCTET_STRING **out)
 {
     ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);
-    int at = -1;
-    int again = -1;
+    int at;
+    int again;
 
-    if (object != NULL) {
-        at = X509_get_ext_by_OBJ(certificate, object, -1);
-        again = X509_get_ext_by_OBJ(certificate, object, at);
-    }
+    if (object == NULL)
+        return false;
+    at = X509_get_ext_by_OBJ(certificate, object, -1);
+    again = at < 0 ? -1 : X509_get_ext_by_OBJ(certificate, object, at);
     ASN1_OBJECT_free(object);
-    if (at < 0 || again >= 0)
-        return NULL;
-    return X509_EXTENSION_get_data(X509_get_ext(certificate, at));
+    if (again >= 0)
+        return false;
+    *out =
+        at < 0 ? NULL : X509_EXTENSION_get_data(X509_get_ext(certificate, at));
+    return true;
 }
 
 /* Add a string of `tag` to the sequence. */
@@ -109,71 +113,55 @@ read_sequence(const ASN1_OCTET_STRING *value)
     return sequence;
 }
 
-static bool
-add_sequence(X509 *certificate, const char *oid, ASN1_SEQUENCE_ANY *sequence)
-{
-    uint8_t *der = NULL;
-    int len = i2d_ASN1_SEQUENCE_ANY(sequence, &der);
-
-    return add_der(certificate, oid, &der, len);
-}
-
-static bool
-add_vehicle(X509 *certificate, const struct grant *grant)
+static int
+encode_vehicle(const struct grant *grant, uint8_t **der)
 {
     ASN1_UTF8STRING *vin = ASN1_UTF8STRING_new();
-    uint8_t *der = NULL;
     int len = -1;
 
     if (vin != NULL && ASN1_STRING_set(vin, grant->vehicle, -1) == 1)
-        len = i2d_ASN1_UTF8STRING(vin, &der);
+        len = i2d_ASN1_UTF8STRING(vin, der);
     ASN1_UTF8STRING_free(vin);
-    return add_der(certificate, OID_VEHICLE, &der, len);
+    return len;
 }
 
 static bool
-read_vehicle(const X509 *certificate, struct grant *out)
+decode_vehicle(const ASN1_OCTET_STRING *value, struct grant *out)
 {
-    const ASN1_OCTET_STRING *value = find(certificate, OID_VEHICLE);
-    const uint8_t *at;
-    const uint8_t *end;
-    ASN1_UTF8STRING *vin;
+    const uint8_t *at = ASN1_STRING_get0_data(value);
+    ASN1_UTF8STRING *vin =
+        d2i_ASN1_UTF8STRING(NULL, &at, ASN1_STRING_length(value));
     bool fine;
 
-    if (value == NULL)
-        return false;
-    at = ASN1_STRING_get0_data(value);
-    end = at + ASN1_STRING_length(value);
-    vin = d2i_ASN1_UTF8STRING(NULL, &at, ASN1_STRING_length(value));
-    fine = vin != NULL && at == end &&
-           ASN1_STRING_length(vin) == GRANT_VIN_LEN &&
+    fine = vin != NULL && ASN1_STRING_length(vin) == GRANT_VIN_LEN &&
            grant_set_vehicle((const char *)ASN1_STRING_get0_data(vin), out);
     ASN1_UTF8STRING_free(vin);
     return fine;
 }
 
-static bool
-add_entitlements(X509 *certificate, const struct grant *grant)
+static int
+encode_entitlements(const struct grant *grant, uint8_t **der)
 {
     ASN1_SEQUENCE_ANY *names = sk_ASN1_TYPE_new_null();
     bool done = names != NULL;
+    int len = -1;
 
     for (int i = 0; i < ENTITLEMENT_COUNT && done; i++)
         if (entitlements_has(grant->allowed, (enum entitlement)i))
             done = push(names, V_ASN1_UTF8STRING,
                         entitlements_name((enum entitlement)i));
-    done = done && add_sequence(certificate, OID_ENTITLEMENTS, names);
+    if (done)
+        len = i2d_ASN1_SEQUENCE_ANY(names, der);
     sk_ASN1_TYPE_pop_free(names, ASN1_TYPE_free);
-    return done;
+    return len;
 }
 
 /* One set has one encoding: each name in its place, none twice, none unknown
  * (a vehicle cannot allow what it does not know). */
 static bool
-read_entitlements(const X509 *certificate, struct grant *out)
+decode_entitlements(const ASN1_OCTET_STRING *value, struct grant *out)
 {
-    const ASN1_OCTET_STRING *value = find(certificate, OID_ENTITLEMENTS);
-    ASN1_SEQUENCE_ANY *names = value == NULL ? NULL : read_sequence(value);
+    ASN1_SEQUENCE_ANY *names = read_sequence(value);
     entitlements set = 0;
     bool fine = names != NULL && sk_ASN1_TYPE_num(names) > 0;
     int last = -1;
@@ -221,23 +209,23 @@ read_time(const ASN1_SEQUENCE_ANY *sequence, int i, moment *out)
     return moment_parse(text, out);
 }
 
-static bool
-add_validity(X509 *certificate, const struct grant *grant)
+static int
+encode_validity(const struct grant *grant, uint8_t **der)
 {
     ASN1_SEQUENCE_ANY *window = sk_ASN1_TYPE_new_null();
-    bool done = window != NULL && push_time(window, grant->not_before) &&
-                push_time(window, grant->not_after) &&
-                add_sequence(certificate, OID_VALIDITY, window);
+    int len = -1;
 
+    if (window != NULL && push_time(window, grant->not_before) &&
+        push_time(window, grant->not_after))
+        len = i2d_ASN1_SEQUENCE_ANY(window, der);
     sk_ASN1_TYPE_pop_free(window, ASN1_TYPE_free);
-    return done;
+    return len;
 }
 
 static bool
-read_validity(const X509 *certificate, struct grant *out)
+decode_validity(const ASN1_OCTET_STRING *value, struct grant *out)
 {
-    const ASN1_OCTET_STRING *value = find(certificate, OID_VALIDITY);
-    ASN1_SEQUENCE_ANY *window = value == NULL ? NULL : read_sequence(value);
+    ASN1_SEQUENCE_ANY *window = read_sequence(value);
     bool fine = window != NULL && sk_ASN1_TYPE_num(window) == 2 &&
                 read_time(window, 0, &out->not_before) &&
                 read_time(window, 1, &out->not_after) &&
@@ -247,12 +235,88 @@ read_validity(const X509 *certificate, struct grant *out)
     return fine;
 }
 
+/* Any number of uses is no extension. */
+static int
+encode_uses(const struct grant *grant, uint8_t **der)
+{
+    ASN1_INTEGER *uses;
+    int len = -1;
+
+    if (grant->uses == 0)
+        return 0;
+    if ((uses = ASN1_INTEGER_new()) != NULL &&
+        ASN1_INTEGER_set_int64(uses, grant->uses) == 1)
+        len = i2d_ASN1_INTEGER(uses, der);
+    ASN1_INTEGER_free(uses);
+    return len;
+}
+
+static bool
+decode_uses(const ASN1_OCTET_STRING *value, struct grant *out)
+{
+    const uint8_t *at = ASN1_STRING_get0_data(value);
+    ASN1_INTEGER *uses = d2i_ASN1_INTEGER(NULL, &at, ASN1_STRING_length(value));
+    bool fine = uses != NULL && ASN1_INTEGER_get_int64(&out->uses, uses) == 1 &&
+                out->uses >= 1 && out->uses <= GRANT_USES_MAX;
+
+    ASN1_INTEGER_free(uses);
+    return fine;
+}
+
+/* A part of a grant, and the extension that says it.
+ *
+ *   encode   the length of *der, to be freed; 0: this grant is without the
+ *            extension; negative after a failure
+ *   decode   false when the value says nothing that a grant can hold
+ */
+static const struct {
+    const char *oid;
+    int (*encode)(const struct grant *grant, uint8_t **der);
+    bool (*decode)(const ASN1_OCTET_STRING *value, struct grant *out);
+} parts[] = {
+    {OID_VEHICLE, encode_vehicle, decode_vehicle},
+    {OID_ENTITLEMENTS, encode_entitlements, decode_entitlements},
+    {OID_VALIDITY, encode_validity, decode_validity},
+    {OID_USES, encode_uses, decode_uses},
+};
+
+enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
+
 bool
 extensions_add(X509 *certificate, const struct grant *grant)
 {
-    return add_vehicle(certificate, grant) &&
-           add_entitlements(certificate, grant) &&
-           add_validity(certificate, grant);
+    for (size_t i = 0; i < PARTS; i++) {
+        uint8_t *der = NULL;
+        int len = parts[i].encode(grant, &der);
+
+        if (len != 0 && !add_der(certificate, parts[i].oid, &der, len))
+            return false;
+    }
+    return true;
+}
+
+/* Decoding follows OpenSSL, which is lenient here and there (long forms of a
+ * length, bytes behind the value). What it has understood must have been
+ * written as we write it, or be absent where we write nothing. */
+static bool
+read_part(const X509 *certificate, size_t i, struct grant *grant)
+{
+    const ASN1_OCTET_STRING *value;
+    uint8_t *der = NULL;
+    bool same;
+    int len;
+
+    if (!find(certificate, parts[i].oid, &value) ||
+        (value != NULL && !parts[i].decode(value, grant)))
+        return false;
+    len = parts[i].encode(grant, &der);
+    if (value == NULL)
+        same = len == 0;
+    else
+        same = len == ASN1_STRING_length(value) &&
+               memcmp(der, ASN1_STRING_get0_data(value), (size_t)len) == 0;
+    OPENSSL_free(der);
+    return same;
 }
 
 bool
@@ -260,10 +324,9 @@ extensions_read(const X509 *certificate, struct grant *out)
 {
     struct grant grant = {0};
 
-    if (!read_vehicle(certificate, &grant) ||
-        !read_entitlements(certificate, &grant) ||
-        !read_validity(certificate, &grant))
-        return false;
+    for (size_t i = 0; i < PARTS; i++)
+        if (!read_part(certificate, i, &grant))
+            return false;
     *out = grant;
     return true;
 }

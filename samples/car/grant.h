@@ -1,5 +1,6 @@
-/* A grant: which vehicle, what it may be asked for, and from when until when.
- * It is what an owner offers, a friend asks for, and a certificate carries. */
+/* A grant: which vehicle, what it may be asked for, from when until when, how
+ * often, and whether it may be lent on. It is what an owner offers, a friend
+ * asks for, and a certificate carries. */
 #ifndef CAR_GRANT_H
 #define CAR_GRANT_H
 
@@ -9,7 +10,10 @@
 /* A vehicle identification number (ISO 3779): 17 characters. */
 enum { GRANT_VIN_LEN = 17 };
 
-enum { GRANT_USES_MAX = 1000000 };
+enum {
+    GRANT_USES_MAX = 1000000,
+    GRANT_SHARING_MAX = 2 /* the owner's: to a friend, and to a friend of his */
+};
 
 struct grant {
     char vehicle[GRANT_VIN_LEN + 1];

@@ -35,7 +35,7 @@ make_root(const struct state *state, EVP_PKEY *key, const char *name)
         .key = key,
         .not_before = now,
         .not_after = now + (moment)ROOT_YEARS * YEAR_SECONDS,
-        .path_length = CERTIFICATE_CHAIN_MAX - 1,
+        .path_length = GRANT_SHARING_MAX,
     };
     struct text pem = TEXT_EMPTY;
     X509 *root = NULL;
@@ -222,7 +222,6 @@ certify(const struct authority *authority, EVP_PKEY *owner,
         .subject = "Owner's device",
         .key = owner,
         .grant = grant,
-        .path_length = 0,
     };
     struct text pem = TEXT_EMPTY;
     struct text both = TEXT_EMPTY;
@@ -251,6 +250,7 @@ read_grant(const struct args *args, struct grant *out)
     struct grant grant = {
         .not_before = now,
         .not_after = now + (moment)OWNER_YEARS * YEAR_SECONDS,
+        .sharing = GRANT_SHARING_MAX,
     };
 
     if (!entitlements_parse(allowed == NULL ? "all" : allowed, &grant.allowed))

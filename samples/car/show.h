@@ -7,10 +7,11 @@
 
 enum { SHOW_GRANT_MAX = 256 };
 
-/* "vehicle V: unlock, start; from T until T". */
+/* "unlock,start for vehicle V, from T until T, 20 times, may be lent on". */
 void show_grant(const struct grant *grant, char out[static SHOW_GRANT_MAX]);
 
-/* The members vehicle, entitlements, notBefore, notAfter. */
+/* The members vehicle, entitlements, notBefore, notAfter, sharing, and uses if
+ * they are limited. */
 void show_grant_members(const struct grant *grant, struct members *members);
 
 #endif
