@@ -58,7 +58,8 @@ static enum tg_err
 format_request(const struct messages_terms *terms, EVP_PKEY *key,
                struct text *out)
 {
-    struct key_signing_request request = {.terms = *terms, .key = key};
+    struct key_signing_request request = {
+        .terms = *terms, .key = key, .attempt = 1};
     struct text words = TEXT_EMPTY;
     enum tg_err err;
 

@@ -1,6 +1,7 @@
-/* See messages.h. */
+/* See messages.h: what is signed, and writing. Reading: messages_parse.c */
 #include "messages.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,12 +10,7 @@
 #include "certificate.h"
 #include "chain.h"
 #include "members.h"
-
-#define TYPE_CREATION "KeyCreationRequest"
-#define TYPE_SIGNING  "KeySigningRequest"
-#define TYPE_IMPORT   "KeyImportRequest"
-
-enum { VERSION = 1 };
+#include "messages_name.h"
 
 enum tg_err
 messages_draw_share(char out[static MESSAGES_SHARE_ID + 1])
@@ -50,282 +46,178 @@ messages_is_name(const char *name)
 }
 
 enum tg_err
-messages_proof_words(const struct messages_terms *terms, EVP_PKEY *key,
+messages_terms_words(const char *heading, const struct messages_terms *terms,
                      struct text *out)
 {
+    const struct grant *grant = &terms->grant;
     char allowed[ENTITLEMENTS_TEXT];
     char from[MOMENT_TEXT];
     char until[MOMENT_TEXT];
+
+    entitlements_format(grant->allowed, allowed);
+    moment_format(grant->not_before, from);
+    moment_format(grant->not_after, until);
+    return text_print(out,
+                      "%s\n%s\n%s\n%s\n%s\n%s\n%" PRId64 "\n%u\n", heading,
+                      terms->share, grant->vehicle, allowed, from, until,
+                      grant->uses, grant->sharing);
+}
+
+enum tg_err
+messages_proof_words(const struct messages_terms *terms, EVP_PKEY *key,
+                     struct text *out)
+{
+    struct text words = TEXT_EMPTY;
     struct text der = TEXT_EMPTY;
     struct text base64 = TEXT_EMPTY;
     enum tg_err err;
 
-    entitlements_format(terms->grant.allowed, allowed);
-    moment_format(terms->grant.not_before, from);
-    moment_format(terms->grant.not_after, until);
-    if ((err = device_key_public(key, &der)) != TG_OK)
-        goto out;
-    if ((err = text_to_base64(text_span(&der), &base64)) != TG_OK)
-        goto out;
-    /* No part can hold a line feed, so no two requests have the same words. */
-    err = text_print(out,
-                     "tigress-car-key-signing-request-v1\n"
-                     "%s\n%s\n%s\n%s\n%s\n%s\n",
-                     terms->share, terms->grant.vehicle, allowed, from, until,
-                     base64.at);
-out:
+    if ((err = messages_terms_words("tigress-car-key-signing-request-v1",
+                                    terms, &words)) == TG_OK &&
+        (err = device_key_public(key, &der)) == TG_OK &&
+        (err = text_to_base64(text_span(&der), &base64)) == TG_OK)
+        err = text_print(out, "%s%s\n", words.at, base64.at);
     text_free(&base64);
     text_free(&der);
+    text_free(&words);
     return err;
 }
 
 static struct members *
-begin(const char *type, const struct messages_terms *terms)
+begin(const char *type, const char *share)
 {
     struct members *members = members_new();
+
+    members_set_text(members, "type", type);
+    members_set_integer(members, "version", MESSAGES_VERSION);
+    members_set_text(members, "share", share);
+    return members;
+}
+
+static struct members *
+begin_with_terms(const char *type, const struct messages_terms *terms)
+{
+    struct members *members = begin(type, terms->share);
+    const struct grant *grant = &terms->grant;
     char from[MOMENT_TEXT];
     char until[MOMENT_TEXT];
 
-    moment_format(terms->grant.not_before, from);
-    moment_format(terms->grant.not_after, until);
-    members_set_text(members, "type", type);
-    members_set_integer(members, "version", VERSION);
-    members_set_text(members, "share", terms->share);
-    members_set_text(members, "vehicle", terms->grant.vehicle);
+    moment_format(grant->not_before, from);
+    moment_format(grant->not_after, until);
+    members_set_text(members, "vehicle", grant->vehicle);
     for (int i = 0; i < ENTITLEMENT_COUNT; i++)
-        if (entitlements_has(terms->grant.allowed, (enum entitlement)i))
+        if (entitlements_has(grant->allowed, (enum entitlement)i))
             members_add_text(members, "entitlements",
                              entitlements_name((enum entitlement)i));
     members_set_text(members, "notBefore", from);
     members_set_text(members, "notAfter", until);
+    if (grant->uses != 0)
+        members_set_integer(members, "uses", grant->uses);
+    if (grant->sharing != 0)
+        members_set_integer(members, "sharing", grant->sharing);
     return members;
 }
 
-/* Takes `members`. */
+/* Takes `members`. `err` is what happened on the way to here. */
 static enum tg_err
-end(struct members *members, struct text *out)
+end(struct members *members, enum tg_err err, struct text *out)
 {
-    enum tg_err err = members_format(members, out);
-
+    if (err == TG_OK)
+        err = members_format(members, out);
     members_free(members);
     return err;
 }
 
 static enum tg_err
-set_base64(struct members *members, const char *name, const struct text *bytes)
+set_base64(struct members *members, const char *name, struct tg_span bytes)
 {
     struct text base64 = TEXT_EMPTY;
     enum tg_err err;
 
-    if ((err = text_to_base64(text_span(bytes), &base64)) == TG_OK)
+    if ((err = text_to_base64(bytes, &base64)) == TG_OK)
         members_set_text(members, name, base64.at);
     text_free(&base64);
     return err;
+}
+
+static enum tg_err
+set_pake_share(struct members *members,
+               const uint8_t share[static TG_PAKE_SHARE_LEN])
+{
+    return set_base64(members, "pakeShare",
+                      (struct tg_span){share, TG_PAKE_SHARE_LEN});
+}
+
+static enum tg_err
+set_pake_tag(struct members *members,
+             const uint8_t tag[static TG_PAKE_TAG_LEN])
+{
+    return set_base64(members, "pakeTag",
+                      (struct tg_span){tag, TG_PAKE_TAG_LEN});
 }
 
 enum tg_err
 messages_format_creation(const struct key_creation_request *message,
                          struct text *out)
 {
-    struct members *members = begin(TYPE_CREATION, &message->terms);
+    struct members *members =
+        begin_with_terms(MESSAGES_TYPE_CREATION, &message->terms);
 
     members_set_text(members, "name", message->name);
-    return end(members, out);
+    return end(members, set_pake_share(members, message->pake_share), out);
 }
 
 enum tg_err
 messages_format_signing(const struct key_signing_request *message,
                         struct text *out)
 {
-    struct members *members = begin(TYPE_SIGNING, &message->terms);
+    struct members *members =
+        begin_with_terms(MESSAGES_TYPE_SIGNING, &message->terms);
     struct text der = TEXT_EMPTY;
     enum tg_err err;
 
-    if ((err = device_key_public(message->key, &der)) == TG_OK)
-        err = set_base64(members, "publicKey", &der);
-    if (err == TG_OK)
-        err = set_base64(members, "proof", &message->proof);
+    members_set_integer(members, "attempt", message->attempt);
+    if ((err = device_key_public(message->key, &der)) == TG_OK &&
+        (err = set_base64(members, "publicKey", text_span(&der))) == TG_OK &&
+        (err = set_base64(members, "proof", text_span(&message->proof))) ==
+            TG_OK &&
+        (err = set_pake_share(members, message->pake_share)) == TG_OK)
+        err = set_pake_tag(members, message->pake_tag);
     text_free(&der);
-    if (err != TG_OK) {
-        members_free(members);
-        return err;
-    }
-    return end(members, out);
+    return end(members, err, out);
+}
+
+enum tg_err
+messages_format_retry(const struct pin_retry_request *message,
+                      struct text *out)
+{
+    struct members *members = begin(MESSAGES_TYPE_RETRY, message->share);
+
+    members_set_integer(members, "attempt", message->attempt);
+    return end(members, set_pake_share(members, message->pake_share), out);
 }
 
 enum tg_err
 messages_format_import(const struct key_import_request *message,
                        struct text *out)
 {
-    struct members *members = begin(TYPE_IMPORT, &message->terms);
-    enum tg_err err = chain_write(message->chain, members);
-
-    if (err != TG_OK) {
-        members_free(members);
-        return err;
-    }
-    return end(members, out);
-}
-
-static bool
-read_moment(const struct members *members, const char *name, moment *out)
-{
-    const char *text = members_text(members, name);
-
-    return text != NULL && moment_parse(text, out);
-}
-
-/* A list without repetition of names that are known here. */
-static bool
-read_entitlements(const struct members *members, entitlements *out)
-{
-    entitlements set = 0;
-    const char *name;
-
-    for (size_t i = 0;
-         (name = members_list_text(members, "entitlements", i)) != NULL; i++) {
-        enum entitlement which;
-
-        if (!entitlements_find(name, &which) || entitlements_has(set, which))
-            return false;
-        set |= 1U << which;
-    }
-    *out = set;
-    return set != 0;
-}
-
-static bool
-is_share_id(const char *text)
-{
-    return strlen(text) == MESSAGES_SHARE_ID &&
-           strspn(text, "0123456789abcdef") == MESSAGES_SHARE_ID;
-}
-
-static bool
-read_terms(const struct members *members, struct messages_terms *out)
-{
-    const char *share = members_text(members, "share");
-    const char *vehicle = members_text(members, "vehicle");
-    struct grant *grant = &out->grant;
-
-    if (share == NULL || !is_share_id(share) || vehicle == NULL)
-        return false;
-    memcpy(out->share, share, MESSAGES_SHARE_ID + 1);
-    return grant_set_vehicle(vehicle, grant) &&
-           read_entitlements(members, &grant->allowed) &&
-           read_moment(members, "notBefore", &grant->not_before) &&
-           read_moment(members, "notAfter", &grant->not_after) &&
-           grant->not_before < grant->not_after;
-}
-
-/* Parse, and read what all three have. *members is set on TG_OK. */
-static enum tg_err
-open_message(struct tg_span json, const char *type,
-             struct messages_terms *terms, struct members **out)
-{
-    struct members *members = NULL;
-    const char *actual;
-    int64_t version;
+    struct members *members =
+        begin_with_terms(MESSAGES_TYPE_IMPORT, &message->terms);
     enum tg_err err;
 
-    if ((err = members_parse(json, &members)) != TG_OK)
-        return err;
-    actual = members_text(members, "type");
-    if (actual == NULL || strcmp(actual, type) != 0 ||
-        !members_integer(members, "version", &version) ||
-        version != VERSION || !read_terms(members, terms)) {
-        members_free(members);
-        return TG_E_FORMAT;
-    }
-    *out = members;
-    return TG_OK;
+    if ((err = chain_write(message->chain, members)) == TG_OK)
+        err = set_pake_tag(members, message->pake_tag);
+    return end(members, err, out);
 }
 
 enum tg_err
-messages_parse_creation(struct tg_span json, struct key_creation_request *out)
+messages_format_cancelled(const struct share_cancelled *message,
+                          struct text *out)
 {
-    struct key_creation_request message = {0};
-    struct members *members = NULL;
-    const char *name;
-    enum tg_err err;
+    struct members *members = begin(MESSAGES_TYPE_CANCELLED, message->share);
 
-    if ((err = open_message(json, TYPE_CREATION, &message.terms, &members)) !=
-        TG_OK)
-        return err;
-    name = members_text(members, "name");
-    if (name != NULL && messages_is_name(name)) {
-        memcpy(message.name, name, strlen(name) + 1);
-        *out = message;
-    } else {
-        err = TG_E_FORMAT;
-    }
-    members_free(members);
-    return err;
-}
-
-static enum tg_err
-read_base64(const char *base64, struct text *out)
-{
-    return base64 == NULL ? TG_E_FORMAT : text_from_base64(base64, out);
-}
-
-enum tg_err
-messages_parse_signing(struct tg_span json, struct key_signing_request *out)
-{
-    struct key_signing_request message = {.proof = TEXT_EMPTY};
-    struct members *members = NULL;
-    struct text der = TEXT_EMPTY;
-    enum tg_err err;
-
-    if ((err = open_message(json, TYPE_SIGNING, &message.terms, &members)) !=
-        TG_OK)
-        return err;
-    err = read_base64(members_text(members, "publicKey"), &der);
-    if (err == TG_OK)
-        err = device_key_read_public(text_span(&der), &message.key);
-    if (err == TG_OK)
-        err = read_base64(members_text(members, "proof"), &message.proof);
-    if (err == TG_OK)
-        *out = message;
-    else
-        messages_free_signing(&message);
-    text_free(&der);
-    members_free(members);
-    return err;
-}
-
-enum tg_err
-messages_parse_import(struct tg_span json, struct key_import_request *out)
-{
-    struct key_import_request message = {.chain = NULL};
-    struct members *members = NULL;
-    enum tg_err err;
-
-    if ((err = open_message(json, TYPE_IMPORT, &message.terms, &members)) !=
-        TG_OK)
-        return err;
-    err = chain_read(members, &message.chain);
-    if (err == TG_OK && sk_X509_num(message.chain) != CERTIFICATE_CHAIN_MAX)
-        err = TG_E_FORMAT;
-    if (err == TG_OK)
-        *out = message;
-    else
-        messages_free_import(&message);
-    members_free(members);
-    return err;
-}
-
-void
-messages_free_signing(struct key_signing_request *message)
-{
-    EVP_PKEY_free(message->key);
-    text_free(&message->proof);
-    message->key = NULL;
-}
-
-void
-messages_free_import(struct key_import_request *message)
-{
-    certificate_free_chain(message->chain);
-    message->chain = NULL;
+    members_set_text(members, "reason",
+                     message->reason == MESSAGES_PIN ? MESSAGES_REASON_PIN
+                                                     : MESSAGES_REASON_REFUSED);
+    return end(members, TG_OK, out);
 }

@@ -56,6 +56,12 @@ members_parse(struct tg_span json, struct members **out)
     return TG_OK;
 }
 
+bool
+members_has(const struct members *members, const char *name)
+{
+    return json_object_get(members->object, name) != NULL;
+}
+
 const char *
 members_text(const struct members *members, const char *name)
 {

@@ -25,6 +25,9 @@ void members_free(struct members *members);
 TG_MUST_USE enum tg_err members_parse(struct tg_span json,
                                       struct members **out);
 
+/* Whether the member is there, of whatever kind. */
+bool members_has(const struct members *members, const char *name);
+
 /* Borrowed; NULL when it is absent or no text. */
 const char *members_text(const struct members *members, const char *name);
 
