@@ -6,8 +6,10 @@
  * TG_E_LOCKED when another process has changed the same share in the meantime
  * (call again), or holds the file for more than five seconds.
  *
- * The file holds secrets in the clear: who can read it can take the shares
- * that are still open.
+ * What the file holds of shares and data is sealed under a key of the wallet.
+ * That key is sealed in turn under the passphrase, if there is one: then the
+ * file alone is worth nothing. Without a passphrase the key lies beside it, and
+ * who can read the file can take the shares that are still open.
  */
 #ifndef TIGRESS_WALLET_H
 #define TIGRESS_WALLET_H
@@ -39,6 +41,37 @@ TG_API TG_MUST_USE enum tg_err tg_wallet_open(const char *path,
 
 /* Accepts NULL. Wipes. */
 TG_API void tg_wallet_close(struct tg_wallet *wallet);
+
+/* A passphrase: 1 to TG_PASSPHRASE_MAX bytes, any. */
+enum { TG_PASSPHRASE_MAX = 1024 };
+
+/* Whether a passphrase must be given before the wallet is of use: until then
+ * every call that touches shares or data is TG_E_SEALED. Any of them may also
+ * be TG_E_FORMAT: the file is damaged, or somebody has tampered with it. */
+TG_API bool tg_wallet_is_sealed(const struct tg_wallet *wallet);
+
+/* Give the passphrase of a sealed wallet; it is asked for each time that the
+ * wallet is opened. Takes about a quarter of a second and 64 MiB on purpose
+ * (Argon2id), so that trying many costs a thief that too.
+ *
+ * TG_OK also when no passphrase is needed. TG_E_AUTH when it is wrong: what was
+ * open stays open. TG_E_LIMIT, TG_E_NOMEM, TG_E_IO, TG_E_LOCKED, TG_E_FORMAT
+ * (the file is damaged). Source: THREATS 1.
+ */
+TG_API TG_MUST_USE enum tg_err
+tg_wallet_unlock(struct tg_wallet *wallet, struct tg_span passphrase);
+
+/* Set, change, or with an empty span remove the passphrase. Everything is
+ * sealed anew under a fresh key, in one transaction: nothing that the old
+ * passphrase, or none, could open stays in the file.
+ *
+ * TG_E_SEALED when the present one was not given, TG_E_LIMIT, TG_E_NOMEM,
+ * TG_E_RANDOM, TG_E_CRYPTO, TG_E_IO, TG_E_FULL, TG_E_LOCKED, TG_E_FORMAT (the
+ * file is damaged); the old one then still holds. Other processes that have
+ * the wallet open get TG_E_SEALED, unless there is none any more.
+ */
+TG_API TG_MUST_USE enum tg_err
+tg_wallet_set_passphrase(struct tg_wallet *wallet, struct tg_span passphrase);
 
 /* Data of the caller that belong to no share, such as the device's own key: as
  * tg_share_put(), tg_share_get() and tg_share_remove(). */

@@ -7,52 +7,84 @@
 #define TEXT_OF(number) TEXT_OF_(number)
 #define APPLICATION_ID 1414088535 /* "TIGW", big-endian */
 
-/* key_wrap: how `secret` and `claim` are sealed. 0: not at all. */
-static const char *const steps[] = {
-    "CREATE TABLE share ("
-    " id INTEGER PRIMARY KEY AUTOINCREMENT," /* an id is never used again */
-    " revision INTEGER NOT NULL,"
-    " role INTEGER NOT NULL,"
-    " state INTEGER NOT NULL,"
-    " created_s INTEGER NOT NULL,"
-    " expires_s INTEGER NOT NULL,"
-    " relay BLOB NOT NULL,"
-    " mailbox BLOB NOT NULL,"
-    " vertical BLOB NOT NULL,"
-    " title BLOB NOT NULL,"
-    " description BLOB NOT NULL,"
-    " image_url BLOB NOT NULL,"
-    " key_wrap INTEGER NOT NULL DEFAULT 0 CHECK (key_wrap = 0),"
-    " secret BLOB NOT NULL,"
-    " claim BLOB NOT NULL,"
-    " etag BLOB NOT NULL,"
-    " seen BLOB NOT NULL,"
-    " message_order BLOB NOT NULL,"
-    " inbox BLOB NOT NULL,"
-    " pending_verb INTEGER NOT NULL,"
-    " pending_state INTEGER NOT NULL,"
-    " pending_id BLOB NOT NULL,"
-    " pending_body BLOB NOT NULL,"
-    " pending_seen BLOB NOT NULL,"
-    " pending_order BLOB NOT NULL"
-    ") STRICT;"
-    "CREATE TABLE share_data ("
-    " share INTEGER NOT NULL REFERENCES share (id) ON DELETE CASCADE,"
-    " name TEXT NOT NULL,"
-    " value BLOB NOT NULL,"
-    " PRIMARY KEY (share, name)"
-    ") STRICT, WITHOUT ROWID;"
-    "PRAGMA application_id = " TEXT_OF(APPLICATION_ID) ";"
-    "PRAGMA user_version = 1;",
+static enum tg_err seal(sqlite3 *db);
 
-    "CREATE TABLE wallet_data ("
-    " name TEXT NOT NULL PRIMARY KEY,"
-    " value BLOB NOT NULL"
-    ") STRICT, WITHOUT ROWID;"
-    "PRAGMA user_version = 2;",
+/* SQL, and then what SQL alone cannot do. */
+static const struct step {
+    const char *sql;
+    enum tg_err (*code)(sqlite3 *db); /* may be NULL */
+} steps[] = {
+    {"CREATE TABLE share ("
+     " id INTEGER PRIMARY KEY AUTOINCREMENT," /* an id is never used again */
+     " revision INTEGER NOT NULL,"
+     " role INTEGER NOT NULL,"
+     " state INTEGER NOT NULL,"
+     " created_s INTEGER NOT NULL,"
+     " expires_s INTEGER NOT NULL,"
+     " relay BLOB NOT NULL,"
+     " mailbox BLOB NOT NULL,"
+     " vertical BLOB NOT NULL,"
+     " title BLOB NOT NULL,"
+     " description BLOB NOT NULL,"
+     " image_url BLOB NOT NULL,"
+     " key_wrap INTEGER NOT NULL DEFAULT 0 CHECK (key_wrap = 0),"
+     " secret BLOB NOT NULL,"
+     " claim BLOB NOT NULL,"
+     " etag BLOB NOT NULL,"
+     " seen BLOB NOT NULL,"
+     " message_order BLOB NOT NULL,"
+     " inbox BLOB NOT NULL,"
+     " pending_verb INTEGER NOT NULL,"
+     " pending_state INTEGER NOT NULL,"
+     " pending_id BLOB NOT NULL,"
+     " pending_body BLOB NOT NULL,"
+     " pending_seen BLOB NOT NULL,"
+     " pending_order BLOB NOT NULL"
+     ") STRICT;"
+     "CREATE TABLE share_data ("
+     " share INTEGER NOT NULL REFERENCES share (id) ON DELETE CASCADE,"
+     " name TEXT NOT NULL,"
+     " value BLOB NOT NULL,"
+     " PRIMARY KEY (share, name)"
+     ") STRICT, WITHOUT ROWID;"
+     "PRAGMA application_id = " TEXT_OF(APPLICATION_ID) ";"
+     "PRAGMA user_version = 1;",
+     NULL},
+
+    {"CREATE TABLE wallet_data ("
+     " name TEXT NOT NULL PRIMARY KEY,"
+     " value BLOB NOT NULL"
+     ") STRICT, WITHOUT ROWID;"
+     "PRAGMA user_version = 2;",
+     NULL},
+
+    {"PRAGMA user_version = 3;", seal},
 };
 
 enum { STEP_COUNT = sizeof(steps) / sizeof(steps[0]) };
+
+/* Seal what is there under a new key, which no passphrase protects yet. */
+static enum tg_err
+seal(sqlite3 *db)
+{
+    TG_WIPED(struct aead_key, key);
+    struct wallet_keyring ring;
+    enum tg_err err;
+
+    if ((err = wallet_keyring_make(TG_SPAN_EMPTY, 1, &ring, &key)) != TG_OK)
+        return err;
+    err = wallet_reseal(db, NULL, &ring, &key);
+    wallet_keyring_done(&ring);
+    return err;
+}
+
+static enum tg_err
+do_step(sqlite3 *db, const struct step *step)
+{
+    enum tg_err err = wallet_sql_run(db, step->sql);
+
+    return err == TG_OK && step->code != NULL ? step->code(db) : err;
+}
 
 static enum tg_err
 query_integer(sqlite3 *db, const char *sql, int64_t *out)
@@ -90,7 +122,7 @@ update(sqlite3 *db)
     if (version > STEP_COUNT)
         return TG_E_UNKNOWN;
     for (int64_t i = version; i < STEP_COUNT; i++)
-        if ((err = wallet_sql_run(db, steps[i])) != TG_OK)
+        if ((err = do_step(db, &steps[i])) != TG_OK)
             return err;
     return TG_OK;
 }

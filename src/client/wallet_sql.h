@@ -1,4 +1,4 @@
-/* Shared by wallet*.c: statements, and what SQLite's codes mean. */
+/* Shared by wallet*.c: statements, what SQLite's codes mean, transactions. */
 #ifndef CLIENT_WALLET_SQL_H
 #define CLIENT_WALLET_SQL_H
 
@@ -6,6 +6,8 @@
 
 #include "base/bytes.h"
 #include "client/wallet.h"
+#include "client/wallet_key.h"
+#include "client/wallet_value.h"
 
 struct wallet_format;
 
@@ -13,6 +15,8 @@ struct tg_wallet {
     sqlite3 *db;
     bool accept_plain;
     struct wallet_format *formats;
+    struct aead_key key; /* length 0: the passphrase is wanted */
+    int64_t generation;  /* of the key */
 };
 
 /* SQLITE_OK, SQLITE_ROW and SQLITE_DONE are TG_OK. */
@@ -28,16 +32,38 @@ TG_MUST_USE enum tg_err wallet_sql_prepare(sqlite3 *db, const char *sql,
 /* Step a statement that gives no rows, and end it in any case. */
 TG_MUST_USE enum tg_err wallet_sql_finish(sqlite3_stmt *stmt);
 
-/* A column's bytes, with a NUL behind them that is not counted. */
-TG_MUST_USE enum tg_err wallet_sql_bytes(sqlite3_stmt *stmt, int column,
-                                         struct tg_buf *out);
-
 /* Bytes for a parameter; they stay where they are until the statement ends. */
 TG_MUST_USE enum tg_err wallet_sql_bind(sqlite3_stmt *stmt, int parameter,
                                         struct tg_span bytes);
 
+/* Begin a transaction, with the key that the file has in it: another process
+ * may have set a new passphrase since the last one. TG_E_SEALED when the
+ * passphrase is wanted, TG_E_LOCKED, TG_E_IO, TG_E_NOMEM, TG_E_FORMAT: there
+ * is then no transaction. */
+enum wallet_access { WALLET_READ, WALLET_WRITE };
+TG_MUST_USE enum tg_err wallet_enter(struct tg_wallet *wallet,
+                                     enum wallet_access access);
+
+/* End it: commit if `err` is TG_OK, else undo. What became of it. */
+TG_MUST_USE enum tg_err wallet_leave(struct tg_wallet *wallet,
+                                     enum tg_err err);
+
 /* Bring the layout up to date. TG_E_FORMAT when it is no wallet, TG_E_UNKNOWN
  * when it is a newer one. Source: wallet_schema.c. */
 TG_MUST_USE enum tg_err wallet_schema_update(sqlite3 *db);
+
+/* Seal everything under the key `to`, which `ring` holds. `from` is NULL when
+ * nothing is sealed yet. Source: wallet_reseal.c. */
+TG_MUST_USE enum tg_err wallet_reseal(sqlite3 *db, const struct aead_key *from,
+                                      const struct wallet_keyring *ring,
+                                      const struct aead_key *to);
+
+/* Its parts: from a table to the one that is to take its place. */
+TG_MUST_USE enum tg_err wallet_rows_copy(sqlite3 *db,
+                                         const struct aead_key *from,
+                                         const struct aead_key *to);
+TG_MUST_USE enum tg_err wallet_data_copy(sqlite3 *db,
+                                         const struct aead_key *from,
+                                         const struct aead_key *to);
 
 #endif

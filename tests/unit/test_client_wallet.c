@@ -1,68 +1,7 @@
-/* The wallet's file: data of no share, and what of it can be read by whom. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+/* A wallet's data and its passphrase, as a program sees them. */
+#include "wallet_kit.h"
 
-#include <cmocka.h>
-
-#include <tigress/tigress.h>
-
-#include "base/bytes.h"
-
-/* A wallet in a directory of its own. */
-struct fixture {
-    char directory[64];
-    char path[80];
-    struct tg_wallet *wallet;
-};
-
-static void
-reopen(struct fixture *f)
-{
-    tg_wallet_close(f->wallet);
-    f->wallet = NULL;
-    assert_int_equal(tg_wallet_open(f->path, &f->wallet), TG_OK);
-}
-
-static int
-set_up(void **state)
-{
-    struct fixture *f = calloc(1, sizeof(*f));
-
-    snprintf(f->directory, sizeof(f->directory), "/tmp/test_wallet_XXXXXX");
-    assert_non_null(mkdtemp(f->directory));
-    snprintf(f->path, sizeof(f->path), "%s/wallet", f->directory);
-    reopen(f);
-    *state = f;
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    struct fixture *f = *state;
-
-    tg_wallet_close(f->wallet);
-    unlink(f->path);
-    rmdir(f->directory);
-    free(f);
-    return 0;
-}
-
-static void
-assert_data(struct fixture *f, const char *name, const char *value)
-{
-    struct tg_buf out = TG_BUF_EMPTY;
-
-    assert_int_equal(tg_wallet_get(f->wallet, name, &out), TG_OK);
-    assert_true(tg_span_is(tg_span_buf(&out), value));
-    tg_buf_free(&out);
-}
+#include "client/wallet.h"
 
 static void
 data_of_no_share_are_kept(void **state)
@@ -71,14 +10,12 @@ data_of_no_share_are_kept(void **state)
     struct tg_buf out = TG_BUF_EMPTY;
 
     assert_int_equal(tg_wallet_get(f->wallet, "key", &out), TG_E_NOT_FOUND);
-    assert_int_equal(tg_wallet_put(f->wallet, "key", tg_span_text("old")),
-                     TG_OK);
-    assert_int_equal(tg_wallet_put(f->wallet, "key", tg_span_text("new")),
-                     TG_OK);
-    assert_int_equal(tg_wallet_put(f->wallet, "empty", TG_SPAN_EMPTY), TG_OK);
+    put_data(f->wallet, "key", "old");
+    put_data(f->wallet, "key", "new");
+    put_data(f->wallet, "empty", "");
     reopen(f);
-    assert_data(f, "key", "new");
-    assert_data(f, "empty", "");
+    assert_data(f->wallet, "key", "new");
+    assert_data(f->wallet, "empty", "");
     assert_int_equal(tg_wallet_remove(f->wallet, "key"), TG_OK);
     assert_int_equal(tg_wallet_remove(f->wallet, "key"), TG_OK);
     assert_int_equal(tg_wallet_get(f->wallet, "key", &out), TG_E_NOT_FOUND);
@@ -114,6 +51,182 @@ data_have_names_and_sizes_within_limits(void **state)
     tg_buf_free(&out);
 }
 
+static enum tg_err
+unlock(struct fixture *f, const char *passphrase)
+{
+    return tg_wallet_unlock(f->wallet, tg_span_text(passphrase));
+}
+
+static enum tg_err
+set_passphrase(struct fixture *f, const char *passphrase)
+{
+    return tg_wallet_set_passphrase(f->wallet, tg_span_text(passphrase));
+}
+
+static void
+a_wallet_without_a_passphrase_wants_none(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_false(tg_wallet_is_sealed(f->wallet));
+    assert_int_equal(unlock(f, ""), TG_OK);
+    assert_int_equal(unlock(f, "any"), TG_OK);
+    put_data(f->wallet, "key", "value");
+    assert_data(f->wallet, "key", "value");
+}
+
+/* THREATS 1 */
+static void
+a_sealed_wallet_is_of_no_use_until_its_passphrase_is_given(void **state)
+{
+    struct fixture *f = *state;
+    struct wallet_row row = {0};
+    struct tg_share *share;
+    int64_t id;
+
+    put_data(f->wallet, "key", "value");
+    assert_int_equal(set_passphrase(f, "correct horse"), TG_OK);
+    assert_false(tg_wallet_is_sealed(f->wallet));
+    assert_data(f->wallet, "key", "value");
+    reopen(f);
+    assert_true(tg_wallet_is_sealed(f->wallet));
+    assert_int_equal(tg_wallet_get(f->wallet, "key", NULL), TG_E_SEALED);
+    assert_int_equal(tg_wallet_put(f->wallet, "key", TG_SPAN_EMPTY),
+                     TG_E_SEALED);
+    assert_int_equal(tg_wallet_remove(f->wallet, "key"), TG_E_SEALED);
+    assert_int_equal(tg_wallet_next_share(f->wallet, 0, &id), TG_E_SEALED);
+    assert_int_equal(tg_wallet_forget_share(f->wallet, 1), TG_E_SEALED);
+    assert_int_equal(tg_share_open(f->wallet, NULL, 1, &share), TG_E_SEALED);
+    assert_int_equal(wallet_save(f->wallet, &row), TG_E_SEALED);
+    assert_int_equal(row.id, 0);
+    assert_int_equal(set_passphrase(f, "another"), TG_E_SEALED);
+    assert_int_equal(set_passphrase(f, ""), TG_E_SEALED);
+
+    assert_int_equal(unlock(f, "correct horsf"), TG_E_AUTH);
+    assert_int_equal(unlock(f, ""), TG_E_AUTH);
+    assert_true(tg_wallet_is_sealed(f->wallet));
+    assert_int_equal(unlock(f, "correct horse"), TG_OK);
+    assert_false(tg_wallet_is_sealed(f->wallet));
+    assert_data(f->wallet, "key", "value");
+}
+
+static void
+a_wrong_passphrase_does_not_lock_an_open_wallet(void **state)
+{
+    struct fixture *f = *state;
+
+    put_data(f->wallet, "key", "value");
+    assert_int_equal(set_passphrase(f, "right"), TG_OK);
+    assert_int_equal(unlock(f, "wrong"), TG_E_AUTH);
+    assert_data(f->wallet, "key", "value");
+}
+
+static void
+a_passphrase_is_changed_and_removed(void **state)
+{
+    struct fixture *f = *state;
+
+    put_data(f->wallet, "key", "value");
+    assert_int_equal(set_passphrase(f, "old"), TG_OK);
+    assert_int_equal(set_passphrase(f, "new"), TG_OK);
+    reopen(f);
+    assert_int_equal(unlock(f, "old"), TG_E_AUTH);
+    assert_int_equal(unlock(f, "new"), TG_OK);
+    assert_int_equal(set_passphrase(f, ""), TG_OK);
+    reopen(f);
+    assert_false(tg_wallet_is_sealed(f->wallet));
+    assert_data(f->wallet, "key", "value");
+}
+
+static void
+a_passphrase_has_any_bytes_up_to_a_limit(void **state)
+{
+    static uint8_t bytes[TG_PASSPHRASE_MAX + 1];
+    struct fixture *f = *state;
+    struct tg_span longest = {bytes, TG_PASSPHRASE_MAX};
+    struct tg_span too_long = {bytes, TG_PASSPHRASE_MAX + 1};
+
+    memset(bytes, 0xff, sizeof(bytes));
+    bytes[1] = 0;
+    assert_int_equal(tg_wallet_set_passphrase(f->wallet, too_long),
+                     TG_E_LIMIT);
+    assert_int_equal(tg_wallet_set_passphrase(f->wallet, longest), TG_OK);
+    reopen(f);
+    assert_int_equal(tg_wallet_unlock(f->wallet, too_long), TG_E_LIMIT);
+    bytes[2] = 0;
+    assert_int_equal(tg_wallet_unlock(f->wallet, longest), TG_E_AUTH);
+    bytes[2] = 0xff;
+    assert_int_equal(tg_wallet_unlock(f->wallet, longest), TG_OK);
+}
+
+static void
+another_process_notices_that_the_passphrase_changed(void **state)
+{
+    struct fixture *f = *state;
+    struct tg_wallet *other;
+    struct tg_buf out = TG_BUF_EMPTY;
+
+    put_data(f->wallet, "key", "value");
+    assert_int_equal(tg_wallet_open(f->path, &other), TG_OK);
+    assert_int_equal(set_passphrase(f, "new"), TG_OK);
+    assert_int_equal(tg_wallet_put(other, "key", TG_SPAN_EMPTY), TG_E_SEALED);
+    assert_int_equal(tg_wallet_get(other, "key", &out), TG_E_SEALED);
+    assert_true(tg_wallet_is_sealed(other));
+    assert_int_equal(tg_wallet_unlock(other, tg_span_text("new")), TG_OK);
+    assert_data(other, "key", "value");
+    /* Without one it goes on by itself. */
+    assert_int_equal(set_passphrase(f, ""), TG_OK);
+    put_data(other, "key", "again");
+    assert_data(f->wallet, "key", "again");
+    tg_wallet_close(other);
+}
+
+static void
+only_one_of_two_changes_of_the_passphrase_is_done(void **state)
+{
+    struct fixture *f = *state;
+    struct tg_wallet *other;
+
+    assert_int_equal(tg_wallet_open(f->path, &other), TG_OK);
+    assert_int_equal(set_passphrase(f, "mine"), TG_OK);
+    assert_int_equal(
+        tg_wallet_set_passphrase(other, tg_span_text("theirs")), TG_E_SEALED);
+    tg_wallet_close(other);
+    reopen(f);
+    assert_int_equal(unlock(f, "mine"), TG_OK);
+}
+
+static void
+a_share_survives_its_wallet_being_sealed_anew(void **state)
+{
+    struct fixture *f = *state;
+    struct wallet_row row = {.role = TG_RECIPIENT, .state = TG_SHARE_OPEN};
+    struct tg_share *share;
+    int64_t id = 0;
+
+    assert_int_equal(tg_buf_text(&row.title, "Key"), TG_OK);
+    assert_int_equal(wallet_save(f->wallet, &row), TG_OK);
+    row.id = 0;
+    assert_int_equal(wallet_save(f->wallet, &row), TG_OK);
+    assert_int_equal(row.id, 2);
+    wallet_row_done(&row);
+    assert_int_equal(wallet_put(f->wallet, 1, "data", TG_SPAN_LITERAL("v")),
+                     TG_OK);
+    assert_int_equal(tg_wallet_forget_share(f->wallet, 2), TG_OK);
+    assert_int_equal(set_passphrase(f, "p"), TG_OK);
+    assert_int_equal(tg_share_open(f->wallet, NULL, 1, &share), TG_OK);
+    assert_string_equal(tg_share_title(share), "Key");
+    assert_int_equal(tg_share_role(share), TG_RECIPIENT);
+    tg_share_close(share);
+    /* Deleting still takes the data along; no id comes again. */
+    assert_int_equal(tg_wallet_forget_share(f->wallet, 1), TG_OK);
+    assert_int_equal(wallet_get(f->wallet, 1, "data", NULL), TG_E_NOT_FOUND);
+    assert_int_equal(tg_wallet_next_share(f->wallet, 0, &id), TG_E_NOT_FOUND);
+    assert_int_equal(wallet_save(f->wallet, &row), TG_OK);
+    assert_int_equal(row.id, 3);
+    wallet_row_done(&row);
+}
+
 int
 main(void)
 {
@@ -121,6 +234,14 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(data_of_no_share_are_kept),
         TEST(data_have_names_and_sizes_within_limits),
+        TEST(a_wallet_without_a_passphrase_wants_none),
+        TEST(a_sealed_wallet_is_of_no_use_until_its_passphrase_is_given),
+        TEST(a_wrong_passphrase_does_not_lock_an_open_wallet),
+        TEST(a_passphrase_is_changed_and_removed),
+        TEST(a_passphrase_has_any_bytes_up_to_a_limit),
+        TEST(another_process_notices_that_the_passphrase_changed),
+        TEST(only_one_of_two_changes_of_the_passphrase_is_done),
+        TEST(a_share_survives_its_wallet_being_sealed_anew),
     };
 #undef TEST
 
