@@ -1,119 +1,87 @@
-/* maker: the vehicle maker's certificate authority.
+/* maker: the vehicle maker.
  *
- * It makes a vehicle's identity (what leaves the factory with it) and certifies
- * the key of an owner's device for one vehicle. Its state directory:
- *   maker.key    the authority's private key
- *   root.pem     its certificate, which every vehicle and wallet knows
- *   vin-….json   one for each vehicle made
+ * It makes a vehicle's identity (what leaves the factory with it), certifies
+ * the key of an owner's device for one vehicle, and keeps track of the keys in
+ * the world. This file is the command line; authority.c certifies, registry.c
+ * remembers, maker_server.c answers. Beside what these name, the state
+ * directory holds the server's key and certificate (service.h).
  */
 #include <stdio.h>
+#include <string.h>
 
-#include <openssl/bio.h>
-#include <openssl/pem.h>
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
 
 #include "args.h"
-#include "certificate.h"
-#include "device_key.h"
-#include "state.h"
+#include "authority.h"
+#include "maker_server.h"
+#include "members.h"
+#include "registry.h"
+#include "service.h"
+#include "web.h"
 
-#define KEY_FILE  "maker.key"
-#define ROOT_FILE "root.pem"
-
-enum {
-    ROOT_YEARS = 20,
-    OWNER_YEARS = 10,
-    YEAR_SECONDS = 31556952,
-    FILE_NAME_MAX = 64
-};
-
-static enum tg_err
-make_root(const struct state *state, EVP_PKEY *key, const char *name)
-{
-    moment now = moment_now();
-    struct certificate_order order = {
-        .subject = name,
-        .key = key,
-        .not_before = now,
-        .not_after = now + (moment)ROOT_YEARS * YEAR_SECONDS,
-        .path_length = GRANT_SHARING_MAX,
-    };
-    struct text pem = TEXT_EMPTY;
-    X509 *root = NULL;
-    enum tg_err err;
-
-    if ((err = certificate_issue(&order, NULL, key, &root)) != TG_OK)
-        return err;
-    if ((err = certificate_to_pem(root, &pem)) == TG_OK)
-        err = state_write(state, ROOT_FILE, text_span(&pem));
-    text_free(&pem);
-    X509_free(root);
-    return err;
-}
+enum { OWNER_YEARS = 10, YEAR_SECONDS = 31556952 };
 
 static int
 run_init(const struct args *args, struct report *report)
 {
     const char *name = args_get(args, "name");
-    EVP_PKEY *key = NULL;
+    struct registry *registry = NULL;
     struct state state;
     enum tg_err err;
 
     if ((err = state_open(args->state, true, &state)) != TG_OK)
         return report_error(report, err, "opening the state directory", NULL);
     /* Again on a directory that is complete: nothing to do. */
-    if ((err = device_key_load_or_make(&state, KEY_FILE, &key)) == TG_OK &&
-        !state_has(&state, ROOT_FILE))
-        err = make_root(&state, key, name == NULL ? "Example Motors" : name);
-    EVP_PKEY_free(key);
+    if ((err = authority_make(&state, name == NULL ? "Example Motors"
+                                                   : name)) == TG_OK &&
+        (err = service_make_certificate(&state, args_get(args, "host"))) ==
+            TG_OK)
+        err = registry_open(&state, &registry);
+    registry_close(registry);
     state_close(&state);
     if (err != TG_OK)
         return report_error(report, err, "making the authority", NULL);
     return report_end(report, REPORT_DONE,
-                      "The authority is ready: %s/" ROOT_FILE
+                      "The authority is ready: %s/" AUTHORITY_ROOT_FILE
                       " is the root that vehicles and wallets trust.",
                       args->state);
 }
 
 /* What init has left. */
-struct authority {
-    struct state state;
-    EVP_PKEY *key;
-    struct text root_pem;
-    STACK_OF(X509) *roots;
+struct maker {
+    struct authority authority;
+    struct registry *registry;
 };
 
 static void
-authority_close(struct authority *authority)
+maker_close(struct maker *maker)
 {
-    certificate_free_chain(authority->roots);
-    text_free(&authority->root_pem);
-    EVP_PKEY_free(authority->key);
-    state_close(&authority->state);
+    registry_close(maker->registry);
+    authority_close(&maker->authority);
 }
 
 static enum tg_err
-authority_open(const char *path, struct authority *out)
+maker_open(const char *path, bool peek, struct maker *out)
 {
-    struct authority authority = {.state.lock = -1};
+    struct maker maker = {.registry = NULL};
     enum tg_err err;
 
-    if ((err = state_open(path, false, &authority.state)) != TG_OK)
+    err = peek ? authority_peek(path, &maker.authority)
+               : authority_open(path, &maker.authority);
+    if (err != TG_OK)
         return err;
-    if ((err = device_key_load(&authority.state, KEY_FILE, &authority.key)) !=
-            TG_OK ||
-        (err = state_read(&authority.state, ROOT_FILE,
-                          &authority.root_pem)) != TG_OK ||
-        (err = certificate_from_pem(text_span(&authority.root_pem),
-                                    &authority.roots)) != TG_OK) {
-        authority_close(&authority);
+    if ((err = registry_open(&maker.authority.state, &maker.registry)) !=
+        TG_OK) {
+        authority_close(&maker.authority);
         return err;
     }
-    *out = authority;
+    *out = maker;
     return TG_OK;
 }
 
 static int
-no_authority(struct report *report, enum tg_err err)
+not_ready(struct report *report, enum tg_err err)
 {
     if (err == TG_E_NOT_FOUND)
         return report_end(report, REPORT_USAGE,
@@ -129,32 +97,95 @@ bad_vin(struct report *report)
                       "identification number, without I, O and Q.");
 }
 
-static void
-vehicle_file(const char *vin, char out[static FILE_NAME_MAX])
+static int
+no_vehicle(struct report *report, const char *vin)
 {
-    snprintf(out, FILE_NAME_MAX, "vin-%s.json", vin);
+    return report_end(report, REPORT_REFUSED,
+                      "No vehicle %s was made here: see `maker vehicle`.",
+                      vin);
 }
 
-/* The vehicle's identity: its number and the root it will believe. */
 static enum tg_err
-write_identity(const struct authority *authority, const char *vin,
-               const char *path)
+draw_token(struct text *out)
 {
-    struct members *identity = members_new();
-    struct text json = TEXT_EMPTY;
-    char file[FILE_NAME_MAX];
+    uint8_t bytes[REGISTRY_TOKEN_BYTES];
+    enum tg_err err = TG_E_RANDOM;
+
+    if (RAND_bytes(bytes, sizeof(bytes)) == 1)
+        err = text_to_base64((struct tg_span){bytes, sizeof(bytes)}, out);
+    OPENSSL_cleanse(bytes, sizeof(bytes));
+    return err;
+}
+
+/* Where the vehicle asks for its keys, whom it believes there, and what it
+ * proves itself by. */
+static enum tg_err
+make_link(const struct state *state, const char *url, const char *token,
+          struct members *identity)
+{
+    struct members *link = members_new();
+    struct text certificate = TEXT_EMPTY;
     enum tg_err err;
 
-    vehicle_file(vin, file);
+    if ((err = state_read(state, SERVICE_CERTIFICATE_FILE, &certificate)) ==
+        TG_OK) {
+        members_set_text(link, "url", url);
+        members_set_text(link, "certificate", certificate.at);
+        members_set_text(link, "token", token);
+        members_set_object(identity, "maker", link);
+        link = NULL;
+    }
+    text_free(&certificate);
+    members_free(link);
+    return err;
+}
+
+/* The vehicle's identity: its number, the root it will believe, and with `url`
+ * its link to the maker's server. */
+static enum tg_err
+make_identity(const struct maker *maker, const char *vin, const char *url,
+              const char *token, struct text *out)
+{
+    struct members *identity = members_new();
+    enum tg_err err = TG_OK;
+
     members_set_text(identity, "vehicle", vin);
-    members_set_text(identity, "root", authority->root_pem.at);
-    if ((err = members_format(identity, &json)) == TG_OK &&
-        (err = state_write(&authority->state, file, text_span(&json))) ==
-            TG_OK)
-        err = state_write_outside(path, text_span(&json), false);
-    text_free(&json);
+    members_set_text(identity, "root", maker->authority.root_pem.at);
+    if (url != NULL)
+        err = make_link(&maker->authority.state, url, token, identity);
+    if (err == TG_OK)
+        err = members_format(identity, out);
     members_free(identity);
     return err;
+}
+
+/* The registry first: an identity that nobody knows would be worth nothing. */
+static enum tg_err
+make_vehicle(const struct maker *maker, const char *vin, const char *url,
+             const char *path)
+{
+    struct text token = TEXT_EMPTY;
+    struct text json = TEXT_EMPTY;
+    enum tg_err err = TG_OK;
+
+    if (url != NULL && (err = draw_token(&token)) != TG_OK)
+        return err;
+    if ((err = make_identity(maker, vin, url, token.at, &json)) == TG_OK &&
+        (err = registry_add_vehicle(maker->registry, vin, token.at)) == TG_OK)
+        err = state_write_outside(path, text_span(&json), true);
+    text_free(&json);
+    text_free(&token);
+    return err;
+}
+
+static bool
+is_server(const char *url)
+{
+    struct web *web = NULL;
+    bool fine = web_new(url, NULL, &web) == TG_OK;
+
+    web_free(web);
+    return fine;
 }
 
 static int
@@ -162,82 +193,26 @@ run_vehicle(const struct args *args, struct report *report)
 {
     const char *vin = args_get(args, "vin");
     const char *path = args_get(args, "identity");
-    struct authority authority;
+    const char *url = args_get(args, "server");
+    struct maker maker;
     enum tg_err err;
 
     if (!grant_is_vin(vin))
         return bad_vin(report);
-    if ((err = authority_open(args->state, &authority)) != TG_OK)
-        return no_authority(report, err);
-    err = write_identity(&authority, vin, path);
-    authority_close(&authority);
+    if (url != NULL && !is_server(url))
+        return report_end(report, REPORT_USAGE,
+                          "--server wants the address of `maker serve`, such "
+                          "as https://127.0.0.1:8444, without a path.");
+    if ((err = maker_open(args->state, false, &maker)) != TG_OK)
+        return not_ready(report, err);
+    err = make_vehicle(&maker, vin, url, path);
+    maker_close(&maker);
     if (err != TG_OK)
         return report_error(report, err, "writing the identity", NULL);
     members_set_text(report->members, "vehicle", vin);
     return report_end(report, REPORT_DONE,
                       "Vehicle %s is made: give %s to `vehicle init`.", vin,
                       path);
-}
-
-/* The key of a certification request (PKCS #10), which its signature proves to
- * be held by whoever asks. TG_E_FORMAT, TG_E_AUTH. */
-static enum tg_err
-read_request(const char *path, EVP_PKEY **out)
-{
-    struct text pem = TEXT_EMPTY;
-    X509_REQ *request = NULL;
-    EVP_PKEY *key = NULL;
-    BIO *bio = NULL;
-    enum tg_err err;
-
-    if ((err = state_read_outside(path, &pem)) != TG_OK)
-        return err;
-    err = TG_E_FORMAT;
-    if ((bio = BIO_new_mem_buf(pem.at, (int)pem.len)) == NULL ||
-        (request = PEM_read_bio_X509_REQ(bio, NULL, NULL, NULL)) == NULL ||
-        (key = X509_REQ_get_pubkey(request)) == NULL ||
-        device_key_check(key) != TG_OK)
-        goto out;
-    err = TG_E_AUTH;
-    if (X509_REQ_verify(request, key) != 1)
-        goto out;
-    err = TG_OK;
-    *out = key;
-    key = NULL;
-out:
-    EVP_PKEY_free(key);
-    X509_REQ_free(request);
-    BIO_free(bio);
-    text_free(&pem);
-    return err;
-}
-
-/* Owner's certificate and root, one after the other. */
-static enum tg_err
-certify(const struct authority *authority, EVP_PKEY *owner,
-        const struct grant *grant, const char *path)
-{
-    X509 *root = sk_X509_value(authority->roots, 0);
-    struct certificate_order order = {
-        .subject = "Owner's device",
-        .key = owner,
-        .grant = grant,
-    };
-    struct text pem = TEXT_EMPTY;
-    struct text both = TEXT_EMPTY;
-    X509 *certificate = NULL;
-    enum tg_err err;
-
-    if ((err = certificate_issue(&order, root, authority->key,
-                                 &certificate)) == TG_OK &&
-        (err = certificate_to_pem(certificate, &pem)) == TG_OK &&
-        (err = text_print(&both, "%s%s", pem.at, authority->root_pem.at)) ==
-            TG_OK)
-        err = state_write_outside(path, text_span(&both), false);
-    X509_free(certificate);
-    text_free(&both);
-    text_free(&pem);
-    return err;
 }
 
 /* What the command line asks for. False when a part of it cannot be read. */
@@ -264,14 +239,30 @@ read_grant(const struct args *args, struct grant *out)
     return true;
 }
 
+static enum tg_err
+certify(const struct maker *maker, EVP_PKEY *owner, const struct grant *grant,
+        const char *path)
+{
+    struct text pem = TEXT_EMPTY;
+    enum tg_err err;
+
+    if ((err = registry_find_vehicle(maker->registry, grant->vehicle)) !=
+            TG_OK ||
+        (err = authority_certify(&maker->authority, owner, grant, &pem)) !=
+            TG_OK)
+        return err;
+    err = state_write_outside(path, text_span(&pem), false);
+    text_free(&pem);
+    return err;
+}
+
 static int
 run_certify(const struct args *args, struct report *report)
 {
     const char *vin = args_get(args, "vin");
-    struct authority authority;
     EVP_PKEY *owner = NULL;
-    char file[FILE_NAME_MAX];
     struct grant grant;
+    struct maker maker;
     enum tg_err err;
 
     if (!grant_is_vin(vin))
@@ -281,23 +272,18 @@ run_certify(const struct args *args, struct report *report)
                           "--entitlements wants `all` or some of unlock,lock,"
                           "start,drive,trunk; --until a future time such as "
                           "2030-01-31T12:00:00Z.");
-    if ((err = read_request(args_get(args, "request"), &owner)) != TG_OK)
+    if ((err = authority_read_request(args_get(args, "request"), &owner)) !=
+        TG_OK)
         return report_error(report, err, "reading the owner's request", NULL);
-    if ((err = authority_open(args->state, &authority)) != TG_OK) {
+    if ((err = maker_open(args->state, false, &maker)) != TG_OK) {
         EVP_PKEY_free(owner);
-        return no_authority(report, err);
+        return not_ready(report, err);
     }
-    vehicle_file(vin, file);
-    err = TG_E_UNKNOWN;
-    if (state_has(&authority.state, file))
-        err = certify(&authority, owner, &grant,
-                      args_get(args, "certificate"));
-    authority_close(&authority);
+    err = certify(&maker, owner, &grant, args_get(args, "certificate"));
+    maker_close(&maker);
     EVP_PKEY_free(owner);
-    if (err == TG_E_UNKNOWN)
-        return report_end(report, REPORT_REFUSED,
-                          "No vehicle %s was made here: see `maker vehicle`.",
-                          vin);
+    if (err == TG_E_NOT_FOUND)
+        return no_vehicle(report, vin);
     if (err != TG_OK)
         return report_error(report, err, "certifying the owner", NULL);
     return report_end(report, REPORT_DONE,
@@ -306,18 +292,75 @@ run_certify(const struct args *args, struct report *report)
                       vin, args_get(args, "certificate"));
 }
 
+static void
+show_key(void *self, const char *fingerprint, bool revoked)
+{
+    struct report *report = self;
+    const char *what = revoked ? "revoked" : "registered";
+
+    members_add_text(report->members, what, fingerprint);
+    if (!report->as_json)
+        printf("%s %s\n", fingerprint, what);
+}
+
+static int
+run_keys(const struct args *args, struct report *report)
+{
+    const char *vin = args_get(args, "vin");
+    struct maker maker;
+    enum tg_err err;
+
+    if (!grant_is_vin(vin))
+        return bad_vin(report);
+    if ((err = maker_open(args->state, true, &maker)) != TG_OK)
+        return not_ready(report, err);
+    members_set_text(report->members, "vehicle", vin);
+    members_set_list(report->members, "registered");
+    members_set_list(report->members, "revoked");
+    if ((err = registry_find_vehicle(maker.registry, vin)) == TG_OK)
+        err = registry_list(maker.registry, vin, show_key, report);
+    maker_close(&maker);
+    if (err == TG_E_NOT_FOUND)
+        return no_vehicle(report, vin);
+    if (err != TG_OK)
+        return report_error(report, err, "reading the registry", NULL);
+    return report_end(report, REPORT_DONE,
+                      "These are the keys that the maker was told of.");
+}
+
+static int
+run_serve(const struct args *args, struct report *report)
+{
+    struct maker maker;
+    enum tg_err err;
+    int status;
+
+    if ((err = maker_open(args->state, true, &maker)) != TG_OK)
+        return not_ready(report, err);
+    status = maker_server_run(&maker.authority, maker.registry, report,
+                              args_get(args, "listen"));
+    maker_close(&maker);
+    return status;
+}
+
 static const struct args_command commands[] = {
     {"init", "make the certificate authority", run_init,
-     {{"name", "TEXT", "the maker's name", false}}},
+     {{"name", "TEXT", "the maker's name", false},
+      {"host", "HOST", "the server's name, beside localhost", false}}},
     {"vehicle", "make a vehicle's identity", run_vehicle,
      {{"vin", "VIN", "its identification number", true},
-      {"identity", "FILE", "where to write it", true}}},
+      {"identity", "FILE", "where to write it; secret", true},
+      {"server", "URL", "where it asks: that of `maker serve`", false}}},
     {"certify", "certify an owner's device for a vehicle", run_certify,
      {{"vin", "VIN", "the vehicle", true},
       {"request", "FILE", "from `owner init`", true},
       {"certificate", "FILE", "where to write it", true},
       {"entitlements", "LIST", "what the owner may; default all", false},
       {"until", "TIME", "default ten years from now", false}}},
+    {"keys", "the keys of a vehicle: registered, revoked", run_keys,
+     {{"vin", "VIN", "the vehicle", true}}},
+    {"serve", "keep track of keys, until SIGTERM", run_serve,
+     {{"listen", "HOST:PORT", "such as 127.0.0.1:8444", true}}},
     {.name = NULL},
 };
 
@@ -325,7 +368,8 @@ int
 main(int argc, char **argv)
 {
     static const struct args_program program = {
-        "maker", "the vehicle maker's certificate authority", commands};
+        "maker", "the vehicle's maker: authority and registry of keys",
+        commands};
 
     return args_main(argc, argv, &program);
 }

@@ -102,6 +102,18 @@ members_list_text(const struct members *members, const char *name, size_t i)
     return value == NULL ? "" : value;
 }
 
+struct members *
+members_object(const struct members *members, const char *name)
+{
+    json_t *object = json_object_get(members->object, name);
+    struct members *found;
+
+    if (!json_is_object(object) || (found = calloc(1, sizeof(*found))) == NULL)
+        return NULL;
+    found->object = json_incref(object);
+    return found;
+}
+
 static void
 set(struct members *members, const char *name, json_t *value)
 {
@@ -129,6 +141,22 @@ void
 members_set_flag(struct members *members, const char *name, bool value)
 {
     set(members, name, json_boolean(value));
+}
+
+void
+members_set_object(struct members *members, const char *name,
+                   struct members *value)
+{
+    bool failed = value == NULL || value->failed;
+
+    set(members, name, failed ? NULL : json_incref(value->object));
+    members_free(value);
+}
+
+void
+members_set_list(struct members *members, const char *name)
+{
+    set(members, name, json_array());
 }
 
 void

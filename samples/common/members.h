@@ -41,11 +41,23 @@ bool members_flag(const struct members *members, const char *name, bool *out);
 const char *members_list_text(const struct members *members, const char *name,
                               size_t i);
 
+/* The object `name`, released with members_free(); NULL when it is absent, no
+ * object, or memory is out. */
+struct members *members_object(const struct members *members,
+                               const char *name);
+
 void members_set_text(struct members *members, const char *name,
                       const char *value);
 void members_set_integer(struct members *members, const char *name,
                          int64_t value);
 void members_set_flag(struct members *members, const char *name, bool value);
+
+/* `value` is taken over, also on failure. */
+void members_set_object(struct members *members, const char *name,
+                        struct members *value);
+
+/* An empty list. */
+void members_set_list(struct members *members, const char *name);
 
 /* Add one text to the list `name`, which is begun if need be. */
 void members_add_text(struct members *members, const char *name,
