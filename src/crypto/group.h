@@ -25,10 +25,13 @@ struct group_scalar {
     uint8_t bytes[GROUP_SCALAR_LEN]; /* little-endian */
 };
 
-/* Draw GROUP_SCALAR_BITS random bits. Values from 2^252 up to the order are
- * left out, which are 2^-127 of all. TG_E_RANDOM.
+/* Draw GROUP_SCALAR_BITS random bits, not all zero. Values from 2^252 up to
+ * the order are left out, which are 2^-127 of all. TG_E_RANDOM.
  * Source: draft-irtf-cfrg-cpace, G_Ristretto255.sample_scalar(). */
 TG_MUST_USE enum tg_err group_draw_scalar(struct group_scalar *out);
+
+/* Whether it can have been drawn: no more bits, and not zero. */
+bool group_is_scalar(const struct group_scalar *scalar);
 
 /* The element that uniform bytes are mapped to: nobody knows its logarithm.
  * TG_E_CRYPTO. Source: RFC 9496 §4.3.4 (Element Derivation). */

@@ -11,12 +11,26 @@ _Static_assert(crypto_core_ristretto255_BYTES == GROUP_ELEMENT_LEN &&
                crypto_scalarmult_ristretto255_SCALARBYTES == GROUP_SCALAR_LEN,
                "the sizes of ristretto255");
 
+/* The last byte of a scalar, and the most that it can be. */
+enum {
+    TOP = GROUP_SCALAR_BITS / 8,
+    TOP_MOST = (1 << GROUP_SCALAR_BITS % 8) - 1
+};
+
 /* Choosing what suits this processor: done once, by whichever thread comes
  * first, and cheap from then on. */
 static bool
 is_ready(void)
 {
     return sodium_init() >= 0;
+}
+
+/* Of 32 bytes 255 bits are a field element. libsodium 1.0.18 does not look at
+ * the last one, which RFC 9496 §4.3.1 wants to be 0. */
+static bool
+has_spare_bit(const struct group_element *element)
+{
+    return (element->bytes[GROUP_ELEMENT_LEN - 1] & 0x80) != 0;
 }
 
 enum tg_err
@@ -27,9 +41,20 @@ group_draw_scalar(struct group_scalar *out)
 
     if ((err = random_bytes(drawn.bytes, sizeof(drawn.bytes))) != TG_OK)
         return err;
-    drawn.bytes[GROUP_SCALAR_BITS / 8] &= (1 << GROUP_SCALAR_BITS % 8) - 1;
+    drawn.bytes[TOP] &= TOP_MOST;
+    if (!group_is_scalar(&drawn))
+        return TG_E_RANDOM;
     *out = drawn;
     return TG_OK;
+}
+
+bool
+group_is_scalar(const struct group_scalar *scalar)
+{
+    static const struct group_scalar zero;
+
+    return scalar->bytes[TOP] <= TOP_MOST &&
+           !tg_equal_secret(scalar, &zero, sizeof(zero));
 }
 
 enum tg_err
@@ -48,7 +73,7 @@ group_derive(const uint8_t uniform[GROUP_UNIFORM_LEN],
 bool
 group_is_element(const struct group_element *element)
 {
-    return is_ready() &&
+    return is_ready() && !has_spare_bit(element) &&
            crypto_core_ristretto255_is_valid_point(element->bytes) == 1;
 }
 
@@ -60,7 +85,8 @@ group_multiply(const struct group_scalar *scalar,
 
     if (!is_ready())
         return TG_E_CRYPTO;
-    if (crypto_scalarmult_ristretto255(product.bytes, scalar->bytes,
+    if (has_spare_bit(element) ||
+        crypto_scalarmult_ristretto255(product.bytes, scalar->bytes,
                                        element->bytes) != 0)
         return TG_E_AUTH;
     *out = product;

@@ -204,6 +204,29 @@ products_are_those_of_the_draft(void **state)
     assert_int_equal(group_multiply(&scalar, &invalid, &product), TG_E_AUTH);
 }
 
+/* RFC 9496 §4.3.1: one element, one encoding; also of the identity */
+static void
+a_set_last_bit_is_no_encoding(void **state)
+{
+    const struct group_scalar factor = {{2}};
+    struct group_element elements[] = {
+        element_of("e2f2ae0a6abc4e71a884a961c500515f"
+                   "58e30b6aa582dd8db6a65945e08d2d76"),
+        {{0}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(elements); i++) {
+        struct group_element product;
+
+        assert_true(group_is_element(&elements[i]));
+        elements[i].bytes[GROUP_ELEMENT_LEN - 1] |= 0x80;
+        assert_false(group_is_element(&elements[i]));
+        assert_int_equal(group_multiply(&factor, &elements[i], &product),
+                         TG_E_AUTH);
+    }
+}
+
 static void
 the_identity_is_no_product(void **state)
 {
@@ -223,6 +246,23 @@ the_identity_is_no_product(void **state)
 }
 
 static void
+a_scalar_is_neither_zero_nor_longer_than_what_is_drawn(void **state)
+{
+    struct group_scalar scalar = {{0}};
+
+    (void)state;
+    assert_false(group_is_scalar(&scalar));
+    scalar.bytes[0] = 1;
+    assert_true(group_is_scalar(&scalar));
+    scalar.bytes[GROUP_SCALAR_LEN - 1] = 0x0f;
+    assert_true(group_is_scalar(&scalar));
+    for (int bit = 4; bit < 8; bit++) {
+        scalar.bytes[GROUP_SCALAR_LEN - 1] = (uint8_t)(1 << bit);
+        assert_false(group_is_scalar(&scalar));
+    }
+}
+
+static void
 drawn_scalars_differ_and_use_all_of_their_bits(void **state)
 {
     uint8_t any[GROUP_SCALAR_LEN] = {0};
@@ -233,6 +273,7 @@ drawn_scalars_differ_and_use_all_of_their_bits(void **state)
         struct group_scalar scalar;
 
         assert_int_equal(group_draw_scalar(&scalar), TG_OK);
+        assert_true(group_is_scalar(&scalar));
         assert_memory_not_equal(scalar.bytes, last.bytes, sizeof(last.bytes));
         for (size_t j = 0; j < sizeof(any); j++)
             any[j] |= scalar.bytes[j];
@@ -251,7 +292,10 @@ main(void)
         cmocka_unit_test(what_is_no_encoding_is_not_multiplied),
         cmocka_unit_test(uniform_bytes_are_mapped_to_the_elements_of_the_rfc),
         cmocka_unit_test(products_are_those_of_the_draft),
+        cmocka_unit_test(a_set_last_bit_is_no_encoding),
         cmocka_unit_test(the_identity_is_no_product),
+        cmocka_unit_test(
+            a_scalar_is_neither_zero_nor_longer_than_what_is_drawn),
         cmocka_unit_test(drawn_scalars_differ_and_use_all_of_their_bits),
     };
 
