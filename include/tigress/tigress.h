@@ -17,6 +17,7 @@
 #include <tigress/error.h>
 #include <tigress/order.h>
 #include <tigress/payload.h>
+#include <tigress/pin.h>
 #include <tigress/provisioning.h>
 #include <tigress/relay_client.h>
 #include <tigress/role.h>
