@@ -5,11 +5,12 @@ with our programs is written there, or nowhere. See foreign_friend.py.
 """
 import contextlib
 import pathlib
+import subprocess
 
 import car
 import foreign_der as der
 import sentences
-from foreign_friend import Friend, Owner, pem_of
+from foreign_friend import Friend, Owner, pem_of, revoke
 from foreign_mailbox import Gone, Mailbox, Refused, Taken, base64_of, bytes_of
 from relay import Relay
 from sentences import check, equal
@@ -77,6 +78,28 @@ def actions(friend, vehicle, *wanted):
     """What a vehicle says to each action: True, or the check that refused."""
     return [verdict['done'] or verdict['check'] for verdict in
             (friend.action(vehicle.socket, action) for action in wanted)]
+
+
+@contextlib.contextmanager
+def maker_server(cast):
+    """The maker's server: (its URL, who certifies it)."""
+    process = subprocess.Popen(
+        cast.maker.command('serve', '--listen', '127.0.0.1:0'),
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        ready, url, ca = process.stdout.readline().split()
+        equal(ready, 'ready', 'the server')
+        yield url, ca.removeprefix('ca=')
+    finally:
+        process.terminate()
+        process.wait(car.RUN_SECONDS)
+        process.stdout.close()
+
+
+def keys(cast):
+    """What the maker knows of the vehicle: registered and revoked keys."""
+    known = cast.maker.run('keys', '--vin', car.VIN).json
+    return known['registered'], known['revoked']
 
 
 def test_what_foreign_devices_agree_on_opens_our_vehicle():
@@ -172,6 +195,44 @@ def test_an_owner_who_does_not_know_the_pin_is_refused():
         reason = refused(friend.take_answer)
         check('PIN' in reason, reason)
         equal(friend.chain, None, 'a key')
+
+
+def test_a_foreign_key_is_registered_and_revoked_at_our_makers_server():
+    with world() as cast:
+        owner = foreign_owner(cast)
+        friend = lent(cast, owner)
+        with maker_server(cast) as server:
+            for _ in range(2):  # again: the same
+                equal(friend.register(*server),
+                      (200, {'fingerprint': friend.key.fingerprint}),
+                      'registering')
+            equal(keys(cast), ([friend.key.fingerprint], []), 'registered')
+            for signer, key, why in ((0, owner.key, 'signature'),
+                                     (1, friend.key, 'signature'),
+                                     (2, owner.key, 'format')):
+                _, answer = revoke(*server, friend.chain, signer, key)
+                equal(answer['check'], why, f'revoked by {signer}')
+            equal(keys(cast)[1], [], 'revoked')
+            equal(revoke(*server, friend.chain, 1, owner.key),
+                  (200, {'fingerprint': friend.key.fingerprint}), 'revoking')
+            status, answer = friend.register(*server)
+            equal((status, answer['check']), (403, 'revoked'), 'once more')
+        equal(keys(cast)[1], [friend.key.fingerprint], 'revoked')
+
+
+def test_a_key_is_registered_by_itself_alone():
+    with world() as cast:
+        owner = foreign_owner(cast)
+        friend = lent(cast, owner)
+        own, friend.key = friend.key, owner.key
+        with maker_server(cast) as server:
+            status, answer = friend.register(*server)
+            equal((status, answer['check']), (403, 'signature'), 'the owner')
+            friend.key = own
+            friend.chain = friend.chain[:1]
+            status, answer = friend.register(*server)
+            equal((status, answer['check']), (403, 'chain'), 'half a chain')
+        equal(keys(cast), ([], []), 'the keys')
 
 
 def test_a_stranger_comes_too_late_for_a_mailbox():

@@ -245,10 +245,8 @@ class Friend(Device):
         """Tell the maker of the key: (status, answer)."""
         signature = self.key.sign('tigress-car-register-v1',
                                   self.offer['vehicle'], self.key.fingerprint)
-        status, _, answer = Server(maker_ca).call(
-            'POST', maker_url + '/v1/keys',
-            {'chain': self.chain, 'signature': signature})
-        return status, answer
+        return call_maker(maker_url, maker_ca, '/v1/keys', chain=self.chain,
+                          signature=signature)
 
     def action(self, path, action):
         """Ask a vehicle: its verdict."""
@@ -268,6 +266,21 @@ def ask_vehicle(path, action, key, chain):
         print(json.dumps({'signature': signature, 'chain': chain}),
               file=lines, flush=True)
         return json.loads(lines.readline())
+
+
+def call_maker(url, ca, path, **members):
+    """POST an object to the maker's server: (status, answer)."""
+    status, _, answer = Server(ca).call('POST', url + path, members)
+    return status, answer
+
+
+def revoke(url, ca, chain, signer, key):
+    """Revoke the first key of a chain, with the `signer`-th one."""
+    leaf = der.Certificate(bytes_of(chain[0]))
+    signature = key.sign('tigress-car-revoke-v1', leaf.grant()['vehicle'],
+                         hashlib.sha256(leaf.key).hexdigest()[:32])
+    return call_maker(url, ca, '/v1/keys/revoke', chain=chain, signer=signer,
+                      signature=signature)
 
 
 class Owner(Device):
