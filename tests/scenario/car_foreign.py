@@ -51,7 +51,8 @@ def terms(owner, **more):
 def begin(cast, owner, **more):
     """A share of a foreign owner, up to the offer that a friend has read:
     (friend, the owner's CPace share)."""
-    url = owner.offer_key(cast.relay.host, cast.relay.ca, **terms(owner, **more))
+    url = owner.offer_key(cast.relay.host, cast.relay.ca,
+                          **terms(owner, **more))
     friend = foreign_friend(cast, url, owner.pin)
     return friend, friend.take_offer()
 
