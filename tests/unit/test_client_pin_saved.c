@@ -1,4 +1,5 @@
 /* <tigress/pin.h>: a side that is switched off in between, and no memory. */
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -97,6 +98,14 @@ holds(const struct tg_buf *buf, const void *part, size_t len)
     return memmem(buf->ptr, buf->len, part, len) != NULL;
 }
 
+/* In memory it is no longer, either. */
+static bool
+remembers(const struct tg_pake *pake, const void *part, size_t len)
+{
+    return memmem(pake, malloc_usable_size((void *)(uintptr_t)pake), part,
+                  len) != NULL;
+}
+
 static void
 what_is_saved_holds_no_pin_and_in_the_end_no_scalar(void **state)
 {
@@ -113,12 +122,15 @@ what_is_saved_holds_no_pin_and_in_the_end_no_scalar(void **state)
     for (int i = 0; i < 4; i++) /* nor as a number */
         number[i] = (uint8_t)(42917 >> 8 * i);
     assert_false(holds(&begun, number, sizeof(number)));
+    assert_false(remembers(a, PIN, TG_PIN_DIGITS));
+    assert_true(remembers(a, begun.ptr + SCALAR_AT, SCALAR_LEN));
 
     assert_int_equal(tg_pake_finish(a, tg_pake_share(b), REQUEST), TG_OK);
     finished = save(a);
     assert_int_equal(finished.len, FINISHED_LEN);
     assert_false(holds(&finished, PIN, TG_PIN_DIGITS));
     assert_false(holds(&finished, begun.ptr + SCALAR_AT, SCALAR_LEN));
+    assert_false(remembers(a, begun.ptr + SCALAR_AT, SCALAR_LEN));
     tg_buf_free(&begun);
     tg_buf_free(&finished);
     tg_pake_free(a);
@@ -220,6 +232,34 @@ every_other_head_is_refused(void **state)
     }
     assert_null(pake);
     tg_buf_free(&saved);
+    tg_pake_free(a);
+}
+
+/* What no side could have saved: it would not have begun. */
+static void
+a_saved_input_of_more_than_64_KiB_is_refused(void **state)
+{
+    static const uint8_t zeros[65537 + 4];
+    struct tg_pake *a = begin(owner_side());
+    struct tg_pake *pake = NULL;
+
+    (void)state;
+    for (unsigned len = 65536; len <= 65537; len++) {
+        struct tg_buf saved = save(a);
+        const uint8_t len_bytes[] = {0, (uint8_t)(len >> 16),
+                                     (uint8_t)(len >> 8), (uint8_t)len};
+
+        saved.len = SCALAR_AT + SCALAR_LEN;
+        assert_int_equal(tg_buf_append(&saved, TG_SPAN_ARRAY(len_bytes)),
+                         TG_OK);
+        assert_int_equal(tg_buf_append(&saved,
+                                       (struct tg_span){zeros, len + 4}),
+                         TG_OK);
+        assert_int_equal(tg_pake_load(tg_span_buf(&saved), &pake),
+                         len == 65536 ? TG_OK : TG_E_FORMAT);
+        tg_buf_free(&saved);
+    }
+    tg_pake_free(pake);
     tg_pake_free(a);
 }
 
@@ -325,6 +365,7 @@ main(void)
         cmocka_unit_test(what_is_saved_holds_no_pin_and_in_the_end_no_scalar),
         cmocka_unit_test(a_damaged_saved_form_is_refused_or_convinces_nobody),
         cmocka_unit_test(every_other_head_is_refused),
+        cmocka_unit_test(a_saved_input_of_more_than_64_KiB_is_refused),
         cmocka_unit_test(no_memory_is_survived),
         cmocka_unit_test(after_a_failed_step_the_side_is_as_it_was),
     };
