@@ -1,79 +1,33 @@
 """The demo itself: it tells its story, and leaves nothing behind."""
 import os
-import pathlib
 import re
 import signal
-import subprocess
-import tempfile
 import time
 
 import car
 import sentences
-from relay import BUILD, TOP, Relay, is_alive
+from demo_place import Place, told_without_leftovers
+from relay import Relay, is_alive
 from sentences import check, equal
 
 LINES_MAX = 60
-DEMO = str(TOP / 'tools' / 'demo')
-
-
-class Place:
-    """A directory for everything temporary, so that leftovers are seen."""
-
-    def __init__(self):
-        self.directory = tempfile.TemporaryDirectory(prefix='tigress-place-')
-        self.path = pathlib.Path(self.directory.name)
-        self.path.chmod(0o755)  # the relay's workers may be another user
-
-    def start(self, *options):
-        return subprocess.Popen(
-            [DEMO, 'car', *options], text=True, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, start_new_session=True,
-            env=dict(os.environ, TMPDIR=str(self.path),
-                     TIGRESS_BUILD=str(BUILD)))
-
-    def processes(self):
-        """Those that were started here and still run."""
-        found = []
-        for entry in pathlib.Path('/proc').glob('[0-9]*/cmdline'):
-            try:
-                if str(self.path) in entry.read_text(errors='replace'):
-                    found.append(int(entry.parent.name))
-            except OSError:
-                pass  # it has ended meanwhile
-        return [pid for pid in found if is_alive(pid)]
-
-    def check_empty(self):
-        equal(list(self.path.iterdir()), [], 'what is left behind')
-        equal(self.processes(), [], 'what is left running')
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.directory.cleanup()
 
 
 def test_the_demo_tells_its_story_and_leaves_nothing_behind():
-    with Place() as place:
-        demo = place.start()
-        told, complaints = demo.communicate(timeout=60)
-        equal(demo.returncode, 0, complaints)
-        check(len(told.splitlines()) <= LINES_MAX, 'it is too long')
-        for words in ('The doors are unlocked.', 'The engine is running.',
-                      'certificate-1.pem: OK', '->  401', '->  404'):
-            check(words in told, f'{words!r} is missing in:\n{told}')
-        check(not re.search(r'[0-9a-f]{8}-[0-9a-f]{4}-', told),
-              'it shows a mailbox identifier')
-        check('?v=c#… ' in told, 'it shows a part of the secret')
-        check('\033' not in told, 'colours without a terminal')
-        place.check_empty()
+    told = told_without_leftovers('car', LINES_MAX)
+    for words in ('The doors are unlocked.', 'The engine is running.',
+                  'certificate-1.pem: OK', '->  401', '->  404'):
+        check(words in told, f'{words!r} is missing in:\n{told}')
+    check(not re.search(r'[0-9a-f]{8}-[0-9a-f]{4}-', told),
+          'it shows a mailbox identifier')
+    check('?v=c#… ' in told, 'it shows a part of the secret')
 
 
 def test_the_demo_interrupted_at_any_moment_leaves_nothing_behind():
     for number in (signal.SIGINT, signal.SIGTERM):
         for tenths in range(1, 8, 2):
             with Place() as place:
-                demo = place.start()
+                demo = place.start('car')
                 time.sleep(tenths / 10)
                 os.killpg(demo.pid, number)  # as a terminal does
                 demo.communicate(timeout=60)
@@ -82,7 +36,7 @@ def test_the_demo_interrupted_at_any_moment_leaves_nothing_behind():
 
 def test_a_relay_that_was_kept_still_serves():
     with Place() as place:
-        demo = place.start('--keep')
+        demo = place.start('car', '--keep')
         told, complaints = demo.communicate(timeout=60)
         equal(demo.returncode, 0, complaints)
         try:
