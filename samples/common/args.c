@@ -32,7 +32,8 @@ print_help(FILE *out, const struct args_program *program)
     }
     fprintf(out, "\nexit status: 0 done, 1 failed, 2 usage, 3 a check refused, "
                  "4 nothing new yet,\n  5 taken by another device, 6 over, "
-                 "7 cannot be reached\n");
+                 "7 cannot be reached,\n  8 wants the PIN, 9 wants the "
+                 "passphrase\n");
 }
 
 static const struct args_command *

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "prompt.h"
+
 #define RELAYS_FILE "relays"
 #define CA_FILE     "relay-ca.pem"
 #define WALLET_FILE "wallet.db"
@@ -75,14 +77,12 @@ make_client(struct device *device)
 }
 
 enum tg_err
-device_open(const char *path, struct device *out)
+device_open_in(const struct state *state, struct device *out)
 {
-    struct device device = {.state.lock = -1};
+    struct device device = {.state = *state};
     char wallet[STATE_PATH_MAX];
     enum tg_err err;
 
-    if ((err = state_open(path, false, &device.state)) != TG_OK)
-        return err;
     if ((err = read_relay(&device)) == TG_OK &&
         (err = make_client(&device)) == TG_OK &&
         (err = state_path(&device.state, WALLET_FILE, wallet)) == TG_OK)
@@ -93,6 +93,73 @@ device_open(const char *path, struct device *out)
     }
     *out = device;
     return TG_OK;
+}
+
+enum tg_err
+device_open(const char *path, struct device *out)
+{
+    struct state state;
+    enum tg_err err;
+
+    if ((err = state_open(path, false, &state)) != TG_OK)
+        return err;
+    return device_open_in(&state, out);
+}
+
+/* What went wrong with a passphrase, for a person. */
+static int
+passphrase_error(struct report *report, enum tg_err err, bool is_new)
+{
+    if (err == TG_E_AUTH)
+        return report_end(report, REPORT_PASSPHRASE, "%s",
+                          is_new ? "The two passphrases are not the same. "
+                                   "Nothing was done."
+                                 : "This is not the passphrase of this "
+                                   "device. Nothing was done.");
+    if (err == TG_E_NOT_FOUND)
+        return report_end(report, REPORT_PASSPHRASE,
+                          "This device asks for its passphrase: type it at a "
+                          "terminal, or name the file that holds it with "
+                          "--passphrase-file. Nothing was done.");
+    if (err == TG_E_LIMIT)
+        return report_end(report, REPORT_PASSPHRASE,
+                          "A passphrase has at least 1 and at most %d bytes. "
+                          "Nothing was done.",
+                          TG_PASSPHRASE_MAX);
+    return report_error(report, err, "reading the passphrase", NULL);
+}
+
+int
+device_unlock(struct device *device, struct report *report, const char *file)
+{
+    struct text passphrase = TEXT_EMPTY;
+    enum tg_err err;
+
+    if (!tg_wallet_is_sealed(device->wallet))
+        return REPORT_DONE;
+    if ((err = prompt_secret(file, "Passphrase of this device: ",
+                             &passphrase)) == TG_OK)
+        err = tg_wallet_unlock(device->wallet, text_span(&passphrase));
+    text_free(&passphrase);
+    return err == TG_OK ? REPORT_DONE : passphrase_error(report, err, false);
+}
+
+int
+device_protect(struct device *device, struct report *report, const char *file)
+{
+    struct text passphrase = TEXT_EMPTY;
+    enum tg_err err;
+
+    if (tg_wallet_is_sealed(device->wallet))
+        return device_unlock(device, report, file);
+    if ((err = prompt_new_secret(file, "New passphrase for this device: ",
+                                 &passphrase)) == TG_OK)
+        err = passphrase.len == 0
+                  ? TG_E_LIMIT
+                  : tg_wallet_set_passphrase(device->wallet,
+                                             text_span(&passphrase));
+    text_free(&passphrase);
+    return err == TG_OK ? REPORT_DONE : passphrase_error(report, err, true);
 }
 
 void

@@ -1,4 +1,5 @@
-/* What all devices that share have in common: a state directory with a wallet of shares, and the one relay that they are set up to trust.
+/* What all devices that share have in common: a state directory with a wallet
+ * of shares, and the one relay that they are set up to trust.
  *
  *   relays         the allow-list of libtigress; here with one entry
  *   relay-ca.pem   who may certify that relay; absent: the system's list
@@ -28,10 +29,27 @@ struct device {
 TG_MUST_USE enum tg_err device_set_up(const struct state *state,
                                       const char *relay, const char *ca_file);
 
-/* Open what was set up. TG_E_NOT_FOUND when it was not. Released with
- * device_close(). */
+/* Open what was set up. TG_E_NOT_FOUND when it was not. The wallet may want
+ * its passphrase first: device_unlock(). Released with device_close(). */
 TG_MUST_USE enum tg_err device_open(const char *path, struct device *out);
+
+/* The same for a state directory that is open; it is taken over, and closed
+ * also after an error. */
+TG_MUST_USE enum tg_err device_open_in(const struct state *state,
+                                       struct device *out);
 void device_close(struct device *device);
+
+/* Give the wallet its passphrase, if it has one: the first line of `file`, or
+ * with NULL what is typed at the terminal. REPORT_DONE, or another exit status
+ * after having said why; nothing was done then. */
+int device_unlock(struct device *device, struct report *report,
+                  const char *file);
+
+/* Seal the wallet under a new passphrase, which is asked for twice at the
+ * terminal; one that has a passphrase already is unlocked and keeps it. Returns
+ * as device_unlock(). */
+int device_protect(struct device *device, struct report *report,
+                   const char *file);
 
 /* That nothing can follow in this share. */
 bool device_share_has_ended(const struct tg_share *share);

@@ -17,6 +17,8 @@ report_exit_name(enum report_exit exit)
     case REPORT_TAKEN: return "taken";
     case REPORT_OVER: return "over";
     case REPORT_NETWORK: return "network";
+    case REPORT_PIN: return "pin";
+    case REPORT_PASSPHRASE: return "passphrase";
     }
     return "failed";
 }
@@ -73,6 +75,8 @@ report_exit_of(enum tg_err err)
     /* Only those that mean something of their own here. */
     if (err == TG_E_NO_NEWS)
         return REPORT_WAITING;
+    if (err == TG_E_SEALED)
+        return REPORT_PASSPHRASE;
     if (err == TG_E_GONE || err == TG_E_STATE)
         return REPORT_OVER;
     if (err == TG_E_REFUSED)

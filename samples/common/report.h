@@ -13,7 +13,7 @@
 
 #include "members.h"
 
-/* Exit statuses of all four programs. */
+/* Exit statuses of all programs of the samples. */
 enum report_exit {
     REPORT_DONE = 0,
     REPORT_FAILED = 1,  /* this machine: a file, memory, the crypto library */
@@ -22,7 +22,9 @@ enum report_exit {
     REPORT_WAITING = 4, /* nothing new from the other side: again later */
     REPORT_TAKEN = 5,   /* the relay keeps this for another device */
     REPORT_OVER = 6,    /* the share has ended: used, cancelled or expired */
-    REPORT_NETWORK = 7  /* the relay or the vehicle cannot be reached now */
+    REPORT_NETWORK = 7, /* the relay or the vehicle cannot be reached now */
+    REPORT_PIN = 8,     /* goes on when a person gives the PIN */
+    REPORT_PASSPHRASE = 9 /* not given, or not that of this device */
 };
 
 struct report {
