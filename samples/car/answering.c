@@ -1,14 +1,26 @@
-/* See answering.h. */
+/* See answering.h.
+ *
+ * A try of the PIN is used up when the run of the next one is on disk, or that
+ * the share is over; the other side is told afterwards. So a device that is
+ * killed anywhere here gives no try away and takes none: the request is still
+ * there, names an attempt that is used up, and gets the same answer again.
+ */
 #include "answering.h"
 
 #include <string.h>
 
+#include <openssl/crypto.h>
+
 #include "certificate.h"
 #include "offer.h"
 #include "pem_file.h"
+#include "pin_run.h"
 #include "refusal.h"
+#include "revoking.h"
 
-/* Everything that must hold before a friend's key is certified. */
+#define TAG_DATA "pin-tag" /* ours, for the key that was signed */
+
+/* Everything that must hold before the PIN is looked at. */
 static enum refusal
 check_request(const struct lending *lending,
               const struct key_creation_request *offer,
@@ -21,7 +33,7 @@ check_request(const struct lending *lending,
         return REFUSAL_SHARE;
     if (!messages_terms_equal(&request->terms, &offer->terms))
         return REFUSAL_TERMS;
-    if (!grant_within(&request->terms.grant, &lending->own))
+    if (!grant_within(&request->terms.grant, &lending->self.grant))
         return REFUSAL_BEYOND;
     if (moment_now() >= request->terms.grant.not_after)
         return REFUSAL_TOO_LATE;
@@ -31,6 +43,116 @@ check_request(const struct lending *lending,
         why = REFUSAL_NONE;
     text_free(&words);
     return why;
+}
+
+/* Send what `format` has written. A mailbox that has changed meanwhile is looked
+ * at first, next time: TG_E_NO_NEWS. */
+static enum tg_err
+send(struct tg_share *share, enum tg_err err, struct text *json)
+{
+    if (err == TG_OK)
+        err = tg_share_send(share, TG_FORMAT_CAR_KEY, text_span(json));
+    text_free(json);
+    if (err == TG_E_CONFLICT && (err = tg_share_handled(share)) == TG_OK)
+        err = TG_E_NO_NEWS;
+    return err;
+}
+
+/* Say that it is over, and why. How it has ended is on disk already. Who cannot
+ * be told finds the mailbox gone. */
+static enum tg_err
+send_cancelled(struct tg_share *share, enum ending ending)
+{
+    struct share_cancelled message = {
+        .reason = ending == ENDING_PIN ? MESSAGES_PIN : MESSAGES_REFUSED};
+    struct key_creation_request offer;
+    struct text json = TEXT_EMPTY;
+    enum tg_err err;
+
+    if ((err = offer_read(share, &offer)) != TG_OK)
+        return err;
+    memcpy(message.share, offer.terms.share, sizeof(message.share));
+    err = send(share, messages_format_cancelled(&message, &json), &json);
+    return err == TG_E_NO_NEWS ? tg_share_cancel(share) : err;
+}
+
+/* The share ends here, for good. */
+static int
+end(struct lending *lending, struct report *report, struct tg_share *share,
+    enum ending ending, enum refusal why)
+{
+    enum tg_err err;
+
+    if ((err = ending_keep(share, ending)) == TG_OK &&
+        (err = pin_run_forget(share)) == TG_OK)
+        err = send_cancelled(share, ending);
+    if (err != TG_OK && err != TG_E_GONE)
+        return device_error(lending->device, report, err,
+                            "telling the friend's device");
+    members_set_text(report->members, "end", ending_name(ending));
+    return report_refused(report, refusal_name(why),
+                          ending_text_lent(ending));
+}
+
+static int
+refuse(struct lending *lending, struct report *report, struct tg_share *share,
+       enum refusal why)
+{
+    return end(lending, report, share, ENDING_REFUSED, why);
+}
+
+/* Ask for the PIN once more, with the run that is kept, and tell the owner. */
+static int
+ask_again(struct lending *lending, struct report *report,
+          struct tg_share *share, const struct pin_run *run)
+{
+    struct pin_retry_request message = {.attempt = run->attempt};
+    unsigned left = MESSAGES_ATTEMPTS + 1 - run->attempt;
+    struct key_creation_request offer;
+    struct text json = TEXT_EMPTY;
+    enum tg_err err;
+
+    pin_run_share(run, message.pake_share);
+    if ((err = offer_read(share, &offer)) == TG_OK) {
+        memcpy(message.share, offer.terms.share, sizeof(message.share));
+        err = send(share, messages_format_retry(&message, &json), &json);
+    }
+    if (err != TG_OK && err != TG_E_NO_NEWS)
+        return device_error(lending->device, report, err,
+                            "asking for the PIN again");
+    members_set_integer(report->members, "triesLeft", left);
+    members_set_text(report->members, "check", refusal_name(REFUSAL_PIN));
+    return report_end(report, REPORT_REFUSED,
+                      "A device that does not know the PIN has accepted this "
+                      "invitation (%u %s left). If your friend did not "
+                      "mistype it, a stranger has the link: cancel the share.",
+                      left, left == 1 ? "try" : "tries");
+}
+
+/* The PIN was wrong: that try is used up. */
+static int
+count_wrong(struct lending *lending, struct report *report,
+            struct tg_share *share, const struct pin_run *used,
+            const struct messages_terms *terms)
+{
+    struct pin_run next = {.attempt = 0};
+    char pin[TG_PIN_TEXT];
+    enum tg_err err;
+    int status;
+
+    if (used->attempt >= MESSAGES_ATTEMPTS)
+        return end(lending, report, share, ENDING_PIN, REFUSAL_PIN);
+    if ((err = pin_run_pin(share, pin)) == TG_OK &&
+        (err = pin_run_begin(pin, terms, used->attempt + 1, NULL, &next)) ==
+            TG_OK)
+        err = pin_run_keep(share, &next);
+    OPENSSL_cleanse(pin, sizeof(pin));
+    if (err == TG_OK)
+        status = ask_again(lending, report, share, &next);
+    else
+        status = report_error(report, err, "counting a try of the PIN", NULL);
+    pin_run_free(&next);
+    return status;
 }
 
 static enum tg_err
@@ -43,44 +165,83 @@ sign_key(const struct lending *lending,
         .grant = &request->terms.grant,
     };
 
-    return certificate_issue(&order, sk_X509_value(lending->chain, 0),
-                             lending->key, out);
+    return certificate_issue(&order, sk_X509_value(lending->self.chain, 0),
+                             lending->self.key, out);
 }
 
-/* The certificate of this share: signed once, and on disk before it is sent.
- * TG_E_EXISTS when it was signed for another key. */
+/* The certificate that was signed for this share. TG_E_NOT_FOUND. */
 static enum tg_err
-certificate_of(const struct lending *lending, const struct tg_share *share,
-               const struct key_signing_request *request, X509 **out)
+issued(const struct lending *lending, const struct tg_share *share,
+       STACK_OF(X509) **out)
 {
     char file[PEM_FILE_NAME];
-    STACK_OF(X509) *issued = NULL;
+
+    pem_file_of_share(LENDING_ISSUED, tg_share_id(share), file);
+    return pem_file_read(&lending->device->state, file, out);
+}
+
+/* The PIN was right: sign, once. Our proof of the PIN is on disk before the
+ * certificate, and that before it is sent. */
+static enum tg_err
+issue(const struct lending *lending, struct tg_share *share,
+      const struct key_signing_request *request,
+      const uint8_t tag[static TG_PAKE_TAG_LEN])
+{
+    char file[PEM_FILE_NAME];
+    STACK_OF(X509) *chain = sk_X509_new_null();
     X509 *certificate = NULL;
     enum tg_err err;
 
-    pem_file_of_share(LENDING_ISSUED, tg_share_id(share), file);
-    err = pem_file_read(&lending->device.state, file, &issued);
-    if (err == TG_OK) {
-        certificate = sk_X509_shift(issued);
-        if (EVP_PKEY_eq(X509_get0_pubkey(certificate), request->key) != 1)
-            err = TG_E_EXISTS;
-    } else if (err == TG_E_NOT_FOUND &&
-               (err = sign_key(lending, request, &certificate)) == TG_OK) {
-        err = pem_file_write(&lending->device.state, file,
-                                       certificate);
-    }
-    certificate_free_chain(issued);
-    if (err != TG_OK) {
+    if (chain == NULL)
+        return TG_E_NOMEM;
+    if ((err = tg_share_put(share, TAG_DATA,
+                            (struct tg_span){tag, TG_PAKE_TAG_LEN})) != TG_OK)
+        goto out;
+    if ((err = sign_key(lending, request, &certificate)) != TG_OK)
+        goto out;
+    if (sk_X509_push(chain, certificate) == 0) {
         X509_free(certificate);
-        return err;
+        err = TG_E_NOMEM;
+        goto out;
     }
-    *out = certificate;
-    return TG_OK;
+    pem_file_of_share(LENDING_ISSUED, tg_share_id(share), file);
+    err = pem_file_write(&lending->device->state, file, chain, 0, 1);
+out:
+    certificate_free_chain(chain);
+    return err;
 }
 
+/* Certificate, our own chain, and our proof of the PIN. */
 static enum tg_err
-send_key(const struct lending *lending, struct tg_share *share,
-         const struct messages_terms *terms, X509 *certificate)
+fill_import(const struct lending *lending, struct tg_share *share,
+            X509 *certificate, struct key_import_request *message)
+{
+    struct tg_buf tag = TG_BUF_EMPTY;
+    enum tg_err err;
+
+    if ((err = tg_share_get(share, TAG_DATA, &tag)) != TG_OK)
+        goto out;
+    err = TG_E_FORMAT;
+    if (tag.len != TG_PAKE_TAG_LEN)
+        goto out;
+    memcpy(message->pake_tag, tag.ptr, TG_PAKE_TAG_LEN);
+    err = TG_E_NOMEM;
+    if (sk_X509_push(message->chain, certificate) == 0)
+        goto out;
+    for (int i = 0; i < sk_X509_num(lending->self.chain); i++)
+        if (sk_X509_push(message->chain,
+                         sk_X509_value(lending->self.chain, i)) == 0)
+            goto out;
+    err = TG_OK;
+out:
+    tg_buf_free(&tag);
+    return err;
+}
+
+static int
+send_key(struct lending *lending, struct report *report,
+         struct tg_share *share, const struct messages_terms *terms,
+         X509 *certificate)
 {
     struct key_import_request message = {.terms = *terms,
                                          .chain = sk_X509_new_null()};
@@ -88,65 +249,138 @@ send_key(const struct lending *lending, struct tg_share *share,
     enum tg_err err = TG_E_NOMEM;
 
     if (message.chain != NULL &&
-        sk_X509_push(message.chain, certificate) > 0 &&
-        sk_X509_push(message.chain, sk_X509_value(lending->chain, 0)) > 0)
+        (err = fill_import(lending, share, certificate, &message)) == TG_OK)
         err = messages_format_import(&message, &json);
     sk_X509_free(message.chain); /* the certificates are borrowed */
     if (err == TG_OK)
-        err = tg_share_send(share, TG_FORMAT_CAR_KEY, text_span(&json));
-    text_free(&json);
-    return err;
+        err = pin_run_forget(share);
+    if ((err = send(share, err, &json)) != TG_OK)
+        return device_error(lending->device, report, err,
+                            "sending the friend's key");
+    return report_end(report, REPORT_DONE,
+                      "\"%s\": the PIN was right. The friend's key is signed "
+                      "and on its way.",
+                      members_text(report->members, "name"));
 }
 
-/* A request that is not what was offered comes from a broken or a hostile
- * device: the share ends, and its mailbox with it. */
+/* Judge the PIN, and sign if it is right; otherwise the status is that of the
+ * answer. */
 static int
-refuse(struct lending *lending, struct report *report, struct tg_share *share,
-       enum refusal why)
+judge_pin(struct lending *lending, struct report *report,
+          struct tg_share *share, const struct key_signing_request *request,
+          bool *is_right)
 {
-    enum tg_err err = tg_share_cancel(share);
+    uint8_t tag[TG_PAKE_TAG_LEN];
+    struct pin_run run;
+    enum tg_err err;
+    int status = REPORT_DONE;
 
-    if (err != TG_OK)
-        return device_error(&lending->device, report, err,
-                            "cancelling the share");
-    return refusal_report(report, why);
+    *is_right = false;
+    if ((err = pin_run_get(share, &run)) != TG_OK)
+        return report_error(report, err, "reading the PIN's run", NULL);
+    if (request->attempt > run.attempt) {
+        status = refuse(lending, report, share, REFUSAL_PIN);
+    } else if (request->attempt < run.attempt) {
+        status = ask_again(lending, report, share, &run);
+    } else if ((err = pin_run_judge(&run, request, tag)) == TG_E_AUTH) {
+        status = count_wrong(lending, report, share, &run, &request->terms);
+    } else {
+        if (err == TG_OK)
+            err = issue(lending, share, request, tag);
+        if (err != TG_OK)
+            status = report_error(report, err, "signing the key", NULL);
+        *is_right = err == TG_OK;
+    }
+    pin_run_free(&run);
+    return status;
+}
+
+/* A request that is as it should be, but for the PIN. */
+static int
+answer(struct lending *lending, struct report *report, struct tg_share *share,
+       const struct key_signing_request *request)
+{
+    STACK_OF(X509) *signed_before = NULL;
+    bool is_right;
+    X509 *certificate;
+    int status;
+
+    if (!lending_has_signed(lending, share)) {
+        status = judge_pin(lending, report, share, request, &is_right);
+        if (!is_right)
+            return status;
+    }
+    if (issued(lending, share, &signed_before) != TG_OK)
+        return report_error(report, TG_E_IO, "reading the certificate", NULL);
+    certificate = sk_X509_value(signed_before, 0);
+    if (EVP_PKEY_eq(X509_get0_pubkey(certificate), request->key) == 1)
+        status = send_key(lending, report, share, &request->terms,
+                          certificate);
+    else
+        status = refuse(lending, report, share, REFUSAL_KEY);
+    certificate_free_chain(signed_before);
+    return status;
 }
 
 static int
-answer_request(struct lending *lending, struct report *report,
-               struct tg_share *share, struct tg_span content)
+take_message(struct lending *lending, struct report *report,
+             struct tg_share *share, struct tg_span content)
 {
     struct key_signing_request request = {.key = NULL};
     struct key_creation_request offer;
-    X509 *certificate = NULL;
     enum refusal why;
     enum tg_err err;
+    int status;
 
     if (messages_parse_signing(content, &request) != TG_OK)
         return refuse(lending, report, share, REFUSAL_FORMAT);
     if ((err = offer_read(share, &offer)) != TG_OK)
-        goto out;
-    why = check_request(lending, &offer, &request);
-    if (why == REFUSAL_NONE) {
-        err = certificate_of(lending, share, &request, &certificate);
-        if (err == TG_E_EXISTS)
-            why = REFUSAL_KEY;
-    }
-    if (why != REFUSAL_NONE) {
-        messages_free_signing(&request);
-        return refuse(lending, report, share, why);
-    }
-    if (err == TG_OK)
-        err = send_key(lending, share, &offer.terms, certificate);
-out:
-    X509_free(certificate);
+        status = report_error(report, err, "reading the offer", NULL);
+    else if ((why = check_request(lending, &offer, &request)) != REFUSAL_NONE)
+        status = refuse(lending, report, share, why);
+    else
+        status = answer(lending, report, share, &request);
     messages_free_signing(&request);
-    if (err != TG_OK)
-        return device_error(&lending->device, report, err,
-                            "answering the friend's device");
-    return report_end(report, REPORT_DONE,
-                      "%s: the friend's key is signed and on its way.",
-                      offer.name);
+    return status;
+}
+
+/* Nothing follows here; but the other side, or the maker, may not know yet. */
+static int
+conclude(struct lending *lending, struct report *report,
+         struct tg_share *share)
+{
+    enum ending ending = ending_get(share);
+    enum tg_err err = TG_OK;
+    int status;
+
+    if (!device_share_has_ended(share) &&
+        (err = tg_share_resume(share)) == TG_OK &&
+        tg_share_has_message(share))
+        err = send_cancelled(share, ending);
+    if (err != TG_OK && err != TG_E_GONE && err != TG_E_STATE)
+        return device_error(lending->device, report, err,
+                            "telling the friend's device");
+    if ((err = lending_end(lending, share)) != TG_OK)
+        return report_error(report, err, "ending the share", NULL);
+    status = revoking_retry(lending, report, share);
+    return status == REPORT_DONE ? lending_status(lending, report, share)
+                                 : status;
+}
+
+static int
+no_message(struct lending *lending, struct report *report,
+           struct tg_share *share, enum tg_err err)
+{
+    if (err == TG_E_GONE || err == TG_E_STATE)
+        return conclude(lending, report, share);
+    if (err == TG_E_NO_NEWS)
+        return report_end(report, REPORT_WAITING, "\"%s\": %s",
+                          members_text(report->members, "name"),
+                          lending_has_signed(lending, share)
+                              ? "the friend's device has not fetched the key "
+                                "yet."
+                              : "the friend's device has not answered yet.");
+    return device_error(lending->device, report, err, "asking the relay");
 }
 
 int
@@ -157,24 +391,12 @@ answering_continue(struct lending *lending, struct report *report,
     enum tg_err err;
     int status;
 
-    if (device_share_has_ended(share))
-        return lending_status(lending, report, share);
-    err = tg_share_receive(share, &message);
-    if (err == TG_OK) {
-        status = answer_request(lending, report, share,
-                                tg_provisioning_content(message));
-        tg_provisioning_free(message);
-        return status;
-    }
-    /* The friend deletes the mailbox when the key has arrived. */
-    if (err == TG_E_GONE && lending_has_signed(lending, share))
-        return report_end(report, REPORT_DONE,
-                          "The friend's device has taken the key.");
-    if (err == TG_E_NO_NEWS)
-        return report_end(report, REPORT_WAITING, "%s",
-                          lending_has_signed(lending, share)
-                              ? "The friend's device has not fetched the key "
-                                "yet."
-                              : "The friend's device has not answered yet.");
-    return device_error(&lending->device, report, err, "asking the relay");
+    if (device_share_has_ended(share) || ending_get(share) != ENDING_NONE)
+        return conclude(lending, report, share);
+    if ((err = tg_share_receive(share, &message)) != TG_OK)
+        return no_message(lending, report, share, err);
+    status = take_message(lending, report, share,
+                          tg_provisioning_content(message));
+    tg_provisioning_free(message);
+    return status;
 }

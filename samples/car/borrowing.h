@@ -1,49 +1,46 @@
-/* The friend's side of a share, step by step.
+/* The keys and invitations of a friend's device.
  *
- * Each step may be interrupted anywhere and started again. The private key of
- * a share is made before anything is asked with it, and stays in the state
- * directory.
+ * Each step may be interrupted anywhere and started again. What this device
+ * asks with (its key, its run for a PIN) is on disk before it asks.
  */
 #ifndef CAR_BORROWING_H
 #define CAR_BORROWING_H
 
-#include <openssl/x509.h>
-
-#include "device.h"
-#include "grant.h"
+#include "identity.h"
 
 #define BORROWING_ROOT_FILE "root.pem"
-
-/* Stems of pem_file_of_share(). The certificate is written last: a share that
- * has one has everything. */
-#define BORROWING_KEY         "key"
-#define BORROWING_ISSUER      "issuer"
-#define BORROWING_CERTIFICATE "certificate"
 
 struct borrowing {
     struct device device;
     STACK_OF(X509) *roots; /* the vehicle maker's */
+    const char *pin_file;  /* where the PIN is; NULL: asked at a terminal */
+    int64_t chosen;        /* the share that a command is for; 0: every one */
 };
 
-/* TG_E_NOT_FOUND when the device is not set up. */
+/* Something to do with one share. Returns the exit status. */
+typedef int borrowing_step(struct borrowing *borrowing, struct report *report,
+                           struct tg_share *share);
+
+/* TG_E_NOT_FOUND when the device is not set up. The wallet may want its
+ * passphrase first. */
 TG_MUST_USE enum tg_err borrowing_open(const char *path,
                                        struct borrowing *out);
 void borrowing_close(struct borrowing *borrowing);
 
 /* Accept an invitation and go as far as is possible now. This and the next
- * two return the exit status. */
+ * three return the exit status. */
 int borrowing_accept(struct borrowing *borrowing, struct report *report,
                      struct tg_span url);
 
-/* Whatever comes next, in every share that is going on. */
+/* Whatever comes next, in every share that is going on: those that were
+ * accepted here, and those that were begun here. */
 int borrowing_continue(struct borrowing *borrowing, struct report *report);
 
 /* One line for each share. */
 int borrowing_status(struct borrowing *borrowing, struct report *report);
 
-/* The files of a share that can be used on a vehicle. TG_E_NOT_FOUND when the
- * key has not come yet. *chain is released with certificate_free_chain(). */
-TG_MUST_USE enum tg_err borrowing_chain(const struct borrowing *borrowing,
-                                        int64_t id, STACK_OF(X509) **chain);
+/* Do `step` on the chosen share, which must have been accepted here. */
+int borrowing_one(struct borrowing *borrowing, struct report *report,
+                  borrowing_step *step);
 
 #endif

@@ -1,61 +1,67 @@
-/* The owner's side of a share, step by step.
+/* The shares that this device has begun: the owner's, and those of a friend who
+ * may lend on. What is here is for all of them; how a share begins is in
+ * inviting.h, how the other device is answered in answering.h.
  *
  * Each step may be interrupted anywhere and started again: what must not
- * happen twice (a share, a signature) is on disk before anyone is told.
+ * happen twice (a share, a try of the PIN, a signature) is on disk before
+ * anyone is told.
  */
 #ifndef CAR_LENDING_H
 #define CAR_LENDING_H
 
-#include <openssl/x509.h>
-
-#include "device.h"
-#include "device_key.h"
-#include "grant.h"
+#include "ending.h"
+#include "identity.h"
 #include "messages.h"
 
-#define LENDING_KEY_FILE   "device.key"
-#define LENDING_CHAIN_FILE "owner.pem"
-#define LENDING_ISSUED     "issued"
+#define LENDING_ISSUED "issued" /* stem of pem_file_of_share() */
 
 struct lending {
-    struct device device;
-    EVP_PKEY *key;         /* the owner's */
-    STACK_OF(X509) *chain; /* owner's certificate, maker's root */
-    struct grant own;      /* what the owner may */
+    struct device *device;
+    struct identity self; /* the key with which this share is lent */
 };
 
-/* What a person wants to share. The vehicle is the owner's. */
-struct lending_offer {
-    const char *name;
-    struct grant grant;
-    bool from_given; /* false: not_before is a default, and may differ from */
-    bool until_given; /* that of the same share, begun earlier */
-};
+/* Something to do with one share. Returns the exit status. */
+typedef int lending_step(struct lending *lending, struct report *report,
+                         struct tg_share *share);
 
-/* TG_E_NOT_FOUND when the device is not set up and enrolled. */
-TG_MUST_USE enum tg_err lending_open(const char *path, struct lending *out);
-void lending_close(struct lending *lending);
+/* Do `step` on the share of that name, or with NULL on every share that was
+ * begun here. Returns the exit status. */
+int lending_each(struct device *device, struct report *report,
+                 const char *name, lending_step *step);
 
-/* Share, or go on with the share of that name; the URL goes to `url_file`, or
- * to the report when NULL. This and the steps below return the exit status. */
-int lending_share(struct lending *lending, struct report *report,
-                  const struct lending_offer *offer, const char *url_file);
+/* The same for one share that is open already. */
+int lending_one(struct device *device, struct report *report,
+                struct tg_share *share, lending_step *step);
 
-/* Do `step` on the share of that name, or with NULL on every share. */
-int lending_each(struct lending *lending, struct report *report,
-                 const char *name,
-                 int (*step)(struct lending *, struct report *,
-                             struct tg_share *));
+/* The share of that name, and its offer. TG_E_NOT_FOUND. */
+TG_MUST_USE enum tg_err lending_find(struct device *device, const char *name,
+                                     struct tg_share **out,
+                                     struct key_creation_request *offer);
+
+/* The key of which share `share` is lent with: 0 is the owner's own. */
+TG_MUST_USE enum tg_err lending_keep_source(struct tg_share *share,
+                                            int64_t source);
+TG_MUST_USE enum tg_err lending_load(struct device *device, int64_t source,
+                                     struct lending *out);
+void lending_done(struct lending *lending);
 
 /* Whether the friend's key was signed. The certificate is in the file
  * LENDING_ISSUED (pem_file_of_share). */
 bool lending_has_signed(const struct lending *lending,
                         const struct tg_share *share);
 
-/* Steps for lending_each(); the one that goes on with it is in answering.h. */
-int lending_status(struct lending *lending, struct report *report,
-                   struct tg_share *share);
-int lending_cancel(struct lending *lending, struct report *report,
-                   struct tg_share *share);
+/* How it has ended, or ENDING_NONE. */
+enum ending lending_ending(const struct lending *lending,
+                           struct tg_share *share);
+
+/* Keep how it has ended, and wipe what is of no use any more. */
+TG_MUST_USE enum tg_err lending_end(const struct lending *lending,
+                                    struct tg_share *share);
+
+/* Statuses of several shares as one: what went wrong, else what moved. */
+int lending_combine(int so_far, int status);
+
+/* Steps. */
+lending_step lending_status, lending_cancel, lending_show_pin;
 
 #endif

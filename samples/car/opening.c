@@ -5,102 +5,28 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "certificate.h"
 #include "chain.h"
 #include "challenge.h"
 #include "device_key.h"
 #include "line.h"
-#include "pem_file.h"
 
-/* How well a key suits: -1 it is for another vehicle; what the vehicle itself
- * will judge (window, entitlement) only decides between several. */
-static int
-suitability(const struct grant *grant, const char *vehicle,
-            enum entitlement action)
-{
-    moment now = moment_now();
-
-    if (strcmp(grant->vehicle, vehicle) != 0)
-        return -1;
-    return (entitlements_has(grant->allowed, action) ? 1 : 0) +
-           (now >= grant->not_before && now < grant->not_after ? 1 : 0);
-}
-
-/* The best key for this vehicle and action. TG_E_NOT_FOUND. */
+/* Signature and chain, for these words. */
 static enum tg_err
-choose_key(const struct borrowing *borrowing, const char *vehicle,
-           enum entitlement action, int64_t *chosen)
-{
-    int64_t id = 0;
-    int best = -1;
-    enum tg_err err;
-
-    while ((err = tg_wallet_next_share(borrowing->device.wallet, id, &id)) ==
-           TG_OK) {
-        STACK_OF(X509) *chain = NULL;
-        struct grant grant;
-        int suits = -1;
-
-        if (borrowing_chain(borrowing, id, &chain) == TG_OK &&
-            certificate_grant(sk_X509_value(chain, 0), &grant) == REFUSAL_NONE)
-            suits = suitability(&grant, vehicle, action);
-        certificate_free_chain(chain);
-        if (suits > best) {
-            best = suits;
-            *chosen = id;
-        }
-    }
-    if (err != TG_E_NOT_FOUND)
-        return err;
-    return best < 0 ? TG_E_NOT_FOUND : TG_OK;
-}
-
-/* The signature over the words of this challenge, in base64. */
-static enum tg_err
-sign_words(const struct borrowing *borrowing, int64_t id,
-           const struct text *words, struct text *out)
-{
-    char file[PEM_FILE_NAME];
-    struct text signature = TEXT_EMPTY;
-    EVP_PKEY *key = NULL;
-    enum tg_err err;
-
-    pem_file_of_share(BORROWING_KEY, id, file);
-    if ((err = device_key_load(&borrowing->device.state, file, &key)) ==
-            TG_OK &&
-        (err = device_key_sign(key, text_span(words), &signature)) == TG_OK)
-        err = text_to_base64(text_span(&signature), out);
-    text_free(&signature);
-    EVP_PKEY_free(key);
-    return err;
-}
-
-static enum tg_err
-add_chain(const struct borrowing *borrowing, int64_t id,
-          struct members *answer)
-{
-    STACK_OF(X509) *chain = NULL;
-    enum tg_err err;
-
-    if ((err = borrowing_chain(borrowing, id, &chain)) == TG_OK)
-        err = chain_write(chain, answer);
-    certificate_free_chain(chain);
-    return err;
-}
-
-static enum tg_err
-send_answer(const struct borrowing *borrowing, int64_t id, int fd,
-            const struct text *words)
+send_answer(const struct identity *identity, int fd, const struct text *words)
 {
     struct members *answer = members_new();
     struct text signature = TEXT_EMPTY;
+    struct text base64 = TEXT_EMPTY;
     enum tg_err err;
 
-    if ((err = sign_words(borrowing, id, words, &signature)) == TG_OK &&
-        (err = add_chain(borrowing, id, answer)) == TG_OK) {
-        members_set_text(answer, "signature", signature.at);
+    if ((err = device_key_sign(identity->key, text_span(words),
+                               &signature)) == TG_OK &&
+        (err = text_to_base64(text_span(&signature), &base64)) == TG_OK &&
+        (err = chain_write(identity->chain, answer)) == TG_OK) {
+        members_set_text(answer, "signature", base64.at);
         err = line_send(fd, answer);
     }
+    text_free(&base64);
     text_free(&signature);
     members_free(answer);
     return err;
@@ -161,13 +87,13 @@ show_verdict(struct report *report, int fd)
 
 /* From the challenge to the verdict. */
 static int
-answer_challenge(const struct borrowing *borrowing, struct report *report,
-                 int fd, enum entitlement action,
+answer_challenge(const struct device *device, struct report *report, int fd,
+                 enum entitlement action, opening_chooser *choose,
                  const struct members *challenge)
 {
+    struct identity identity = {.key = NULL};
     struct text words = TEXT_EMPTY;
     const char *vehicle;
-    int64_t id = 0;
     enum tg_err err;
 
     if ((err = read_challenge(challenge, action, &vehicle, &words)) != TG_OK) {
@@ -177,9 +103,9 @@ answer_challenge(const struct borrowing *borrowing, struct report *report,
                           "Nothing was signed.");
     }
     members_set_text(report->members, "vehicle", vehicle);
-    err = choose_key(borrowing, vehicle, action, &id);
-    if (err == TG_OK)
-        err = send_answer(borrowing, id, fd, &words);
+    if ((err = choose(device, vehicle, action, &identity)) == TG_OK)
+        err = send_answer(&identity, fd, &words);
+    identity_free(&identity);
     text_free(&words);
     if (err == TG_E_NOT_FOUND)
         return report_end(report, REPORT_REFUSED,
@@ -204,8 +130,9 @@ ask(int fd, enum entitlement action, struct members **challenge)
 }
 
 int
-opening_ask(const struct borrowing *borrowing, struct report *report,
-            const char *path, enum entitlement action)
+opening_ask(const struct device *device, struct report *report,
+            const char *path, enum entitlement action,
+            opening_chooser *choose)
 {
     struct members *challenge = NULL;
     enum tg_err err;
@@ -222,7 +149,8 @@ opening_ask(const struct borrowing *borrowing, struct report *report,
                             "The vehicle does not answer (%s).",
                             tg_err_name(err));
     else
-        status = answer_challenge(borrowing, report, fd, action, challenge);
+        status = answer_challenge(device, report, fd, action, choose,
+                                  challenge);
     members_free(challenge);
     close(fd);
     return status;

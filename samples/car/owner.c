@@ -1,11 +1,12 @@
 /* owner: the device of a vehicle's owner, who lends a key.
  *
- * This file is the command line; the steps of a share are in lending.c and
- * answering.c. The
- * state directory holds, beside what device.h names:
- *   device.key       the owner's private key
+ * This file is the command line; the steps of a share are in inviting.c,
+ * answering.c and lending.c. The state directory holds, beside what device.h
+ * names:
+ *   wallet.db        sealed under the owner's passphrase; the private key too
  *   owner.pem        its certificate and the maker's root, from the maker
  *   issued-….pem     each certificate that was signed for a friend
+ *   maker-server, maker-ca.pem   where keys are revoked
  */
 #include <stdio.h>
 #include <string.h>
@@ -16,11 +17,13 @@
 #include "answering.h"
 #include "args.h"
 #include "certificate.h"
-#include "lending.h"
-#include "refusal.h"
+#include "inviting.h"
+#include "kept_key.h"
+#include "opening.h"
+#include "options.h"
+#include "revoking.h"
 #include "show.h"
-
-enum { DEFAULT_HOURS = 48, HOUR_SECONDS = 3600 };
+#include "tracking.h"
 
 static int
 not_ready(struct report *report, enum tg_err err)
@@ -30,6 +33,29 @@ not_ready(struct report *report, enum tg_err err)
                           "This device is no owner's yet: run `owner init`, "
                           "`maker certify`, `owner enrol`.");
     return report_error(report, err, "opening the state directory", NULL);
+}
+
+/* Open the device and unlock its wallet; with `enrolled` it must be an owner's
+ * already. REPORT_DONE, or the status of what was said; *out is then not to be
+ * closed. */
+static int
+open_owner(const struct args *args, struct report *report, bool enrolled,
+           struct device *out)
+{
+    struct identity self = {.key = NULL};
+    enum tg_err err;
+    int status;
+
+    if ((err = device_open(args->state, out)) != TG_OK)
+        return not_ready(report, err);
+    status = device_unlock(out, report, args_get(args, "passphrase-file"));
+    if (status == REPORT_DONE && enrolled &&
+        (err = identity_of_owner(out, &self)) != TG_OK)
+        status = not_ready(report, err);
+    identity_free(&self);
+    if (status != REPORT_DONE)
+        device_close(out);
+    return status;
 }
 
 /* A certification request, PKCS #10: the public key, signed with the private
@@ -56,27 +82,61 @@ write_request(EVP_PKEY *key, const char *path)
     return err;
 }
 
+static enum tg_err
+set_up(const struct args *args, struct state *state)
+{
+    const char *maker = args_get(args, "maker-url");
+    enum tg_err err;
+
+    if ((err = device_set_up(state, args_get(args, "relay"),
+                             args_get(args, "relay-ca"))) != TG_OK ||
+        maker == NULL)
+        return err;
+    return tracking_set_up(state, maker, args_get(args, "maker-ca"));
+}
+
+/* The wallet is sealed before the key is made. */
+static int
+make_key(const struct args *args, struct report *report,
+         struct device *device)
+{
+    const char *request = args_get(args, "request");
+    EVP_PKEY *key = NULL;
+    enum tg_err err;
+    int status;
+
+    status = device_protect(device, report, args_get(args, "passphrase-file"));
+    if (status != REPORT_DONE)
+        return status;
+    if ((err = kept_key_make(device->wallet, &key)) == TG_OK)
+        err = write_request(key, request);
+    EVP_PKEY_free(key);
+    if (err != TG_OK)
+        return report_error(report, err, "making the device's key", NULL);
+    return report_end(report, REPORT_DONE,
+                      "The device has a key: give %s to `maker certify`.",
+                      request);
+}
+
 static int
 run_init(const struct args *args, struct report *report)
 {
-    EVP_PKEY *key = NULL;
+    struct device device;
     struct state state;
     enum tg_err err;
+    int status;
 
     if ((err = state_open(args->state, true, &state)) != TG_OK)
         return report_error(report, err, "opening the state directory", NULL);
-    if ((err = device_set_up(&state, args_get(args, "relay"),
-                             args_get(args, "relay-ca"))) == TG_OK &&
-        (err = device_key_load_or_make(&state, LENDING_KEY_FILE, &key)) ==
-            TG_OK)
-        err = write_request(key, args_get(args, "request"));
-    EVP_PKEY_free(key);
-    state_close(&state);
-    if (err != TG_OK)
+    if ((err = set_up(args, &state)) != TG_OK) {
+        state_close(&state);
         return report_error(report, err, "setting up the device", NULL);
-    return report_end(report, REPORT_DONE,
-                      "The device has a key: give %s to `maker certify`.",
-                      args_get(args, "request"));
+    }
+    if ((err = device_open_in(&state, &device)) != TG_OK)
+        return report_error(report, err, "setting up the device", NULL);
+    status = make_key(args, report, &device);
+    device_close(&device);
+    return status;
 }
 
 /* That the maker's answer is a chain for our own key. */
@@ -102,19 +162,19 @@ check_enrolment(STACK_OF(X509) *chain, EVP_PKEY *key, struct grant *out)
 }
 
 static enum tg_err
-enrol(const struct state *state, struct tg_span pem, enum refusal *why,
+enrol(const struct device *device, struct tg_span pem, enum refusal *why,
       struct grant *grant)
 {
     STACK_OF(X509) *chain = NULL;
     EVP_PKEY *key = NULL;
     enum tg_err err;
 
-    if ((err = device_key_load(state, LENDING_KEY_FILE, &key)) != TG_OK)
+    if ((err = kept_key_get(device->wallet, &key)) != TG_OK)
         return err;
     if ((err = certificate_from_pem(pem, &chain)) == TG_OK) {
         *why = check_enrolment(chain, key, grant);
         if (*why == REFUSAL_NONE)
-            err = state_write(state, LENDING_CHAIN_FILE, pem);
+            err = state_write(&device->state, IDENTITY_OWNER_FILE, pem);
     }
     certificate_free_chain(chain);
     EVP_PKEY_free(key);
@@ -128,17 +188,21 @@ run_enrol(const struct args *args, struct report *report)
     struct text pem = TEXT_EMPTY;
     char shown[SHOW_GRANT_MAX];
     struct grant grant;
-    struct state state;
+    struct device device;
     enum tg_err err;
+    int status;
 
     if ((err = state_read_outside(args_get(args, "certificate"), &pem)) !=
         TG_OK)
         return report_error(report, err, "reading the certificate", NULL);
-    if ((err = state_open(args->state, false, &state)) == TG_OK) {
-        err = enrol(&state, text_span(&pem), &why, &grant);
-        state_close(&state);
+    status = open_owner(args, report, false, &device);
+    if (status == REPORT_DONE) {
+        err = enrol(&device, text_span(&pem), &why, &grant);
+        device_close(&device);
     }
     text_free(&pem);
+    if (status != REPORT_DONE)
+        return status;
     if (err != TG_OK)
         return not_ready(report, err);
     if (why != REFUSAL_NONE)
@@ -148,65 +212,41 @@ run_enrol(const struct args *args, struct report *report)
     return report_end(report, REPORT_DONE, "This device may: %s.", shown);
 }
 
-/* What the command line offers; parts that are not given stay as they are. */
-static bool
-read_offer(const struct args *args, struct lending_offer *offer)
-{
-    const char *from = args_get(args, "from");
-    const char *until = args_get(args, "until");
-
-    offer->name = args_get(args, "name");
-    offer->from_given = from != NULL;
-    offer->until_given = until != NULL;
-    offer->grant.not_before = moment_now();
-    if (from != NULL && !moment_parse(from, &offer->grant.not_before))
-        return false;
-    offer->grant.not_after =
-        offer->grant.not_before + (moment)DEFAULT_HOURS * HOUR_SECONDS;
-    if (until != NULL && !moment_parse(until, &offer->grant.not_after))
-        return false;
-    return messages_is_name(offer->name) &&
-           offer->grant.not_before < offer->grant.not_after &&
-           entitlements_parse(args_get(args, "entitlements"),
-                              &offer->grant.allowed);
-}
-
 static int
 run_share(const struct args *args, struct report *report)
 {
-    struct lending_offer offer = {.name = NULL};
-    struct lending lending;
-    enum tg_err err;
+    struct inviting_offer offer = {.name = NULL};
+    struct device device;
     int status;
 
-    if (!read_offer(args, &offer))
-        return report_end(report, REPORT_USAGE,
-                          "--name wants 1 to 64 bytes of text, --entitlements "
-                          "some of unlock,lock,start,drive,trunk, --from and "
-                          "--until times such as 2030-01-31T12:00:00Z, in "
-                          "order.");
-    if ((err = lending_open(args->state, &lending)) != TG_OK)
-        return not_ready(report, err);
-    status = lending_share(&lending, report, &offer,
-                           args_get(args, "url-file"));
-    lending_close(&lending);
+    if (!options_offer(args, &offer))
+        return report_end(report, REPORT_USAGE, "%s", OPTIONS_OFFER_HINT);
+    if ((status = open_owner(args, report, true, &device)) != REPORT_DONE)
+        return status;
+    status = inviting_share(&device, report, 0, &offer);
+    device_close(&device);
     return status;
 }
 
-/* Run one step of lending.c on the named share, or on every one. */
+/* Run one step on the named share, or on every one. */
 static int
 run_on_shares(const struct args *args, struct report *report,
-              int (*step)(struct lending *, struct report *, struct tg_share *))
+              lending_step *step)
 {
-    struct lending lending;
-    enum tg_err err;
+    struct device device;
     int status;
 
-    if ((err = lending_open(args->state, &lending)) != TG_OK)
-        return not_ready(report, err);
-    status = lending_each(&lending, report, args_get(args, "name"), step);
-    lending_close(&lending);
+    if ((status = open_owner(args, report, true, &device)) != REPORT_DONE)
+        return status;
+    status = lending_each(&device, report, args_get(args, "name"), step);
+    device_close(&device);
     return status;
+}
+
+static int
+run_pin(const struct args *args, struct report *report)
+{
+    return run_on_shares(args, report, lending_show_pin);
 }
 
 static int
@@ -227,25 +267,64 @@ run_cancel(const struct args *args, struct report *report)
     return run_on_shares(args, report, lending_cancel);
 }
 
+static int
+run_revoke(const struct args *args, struct report *report)
+{
+    return run_on_shares(args, report, revoking_revoke);
+}
+
+/* The owner's own key, if it is for that vehicle. */
+static enum tg_err
+choose(const struct device *device, const char *vehicle,
+       enum entitlement action, struct identity *out)
+{
+    enum tg_err err = identity_of_owner(device, out);
+
+    (void)action;
+    if (err == TG_OK && strcmp(out->grant.vehicle, vehicle) != 0) {
+        identity_free(out);
+        err = TG_E_NOT_FOUND;
+    }
+    return err;
+}
+
+static int
+run_action(const struct args *args, struct report *report)
+{
+    struct device device;
+    int status;
+
+    if ((status = open_owner(args, report, true, &device)) != REPORT_DONE)
+        return status;
+    status = opening_ask(&device, report, args_get(args, "vehicle"),
+                         options_action(args), choose);
+    device_close(&device);
+    return status;
+}
+
 static const struct args_command commands[] = {
-    {"init", "make the device's key", run_init,
+    {"init", "make the device's key, sealed under a new passphrase", run_init,
      {{"relay", "HOST:PORT", "the relay to share through", true},
       {"relay-ca", "FILE", "who certifies it; default: the system's", false},
-      {"request", "FILE", "where to write the request for the maker", true}}},
+      OPTIONS_MAKER,
+      {"request", "FILE", "where to write the request for the maker", true},
+      OPTIONS_PASSPHRASE}},
     {"enrol", "take the maker's certificate", run_enrol,
-     {{"certificate", "FILE", "from `maker certify`", true}}},
-    {"share", "offer a key: prints the share URL", run_share,
-     {{"name", "TEXT", "what you call it; one name, one share", true},
-      {"entitlements", "LIST", "such as unlock,lock,start,drive", true},
-      {"from", "TIME", "default now", false},
-      {"until", "TIME", "default 48 hours later", false},
-      {"url-file", "FILE", "write the URL there instead", false}}},
-    {"continue", "sign what the friend's device asks", run_continue,
-     {{"name", "TEXT", "this share only", false}}},
+     {{"certificate", "FILE", "from `maker certify`", true},
+      OPTIONS_PASSPHRASE}},
+    {"share", "offer a key: gives the link and the PIN", run_share,
+     {OPTIONS_OFFER, OPTIONS_PASSPHRASE}},
+    {"pin", "show the PIN of a share again", run_pin,
+     {{"name", "TEXT", "which", true}, OPTIONS_PASSPHRASE}},
+    {"continue", "answer what the friend's device asks", run_continue,
+     {{"name", "TEXT", "this share only", false}, OPTIONS_PASSPHRASE}},
     {"status", "what became of the shares", run_status,
-     {{"name", "TEXT", "this share only", false}}},
+     {{"name", "TEXT", "this share only", false}, OPTIONS_PASSPHRASE}},
     {"cancel", "call a share off", run_cancel,
-     {{"name", "TEXT", "which", true}}},
+     {{"name", "TEXT", "which", true}, OPTIONS_PASSPHRASE}},
+    {"revoke", "take a key back that was lent", run_revoke,
+     {{"name", "TEXT", "which", true}, OPTIONS_PASSPHRASE}},
+    OPTIONS_ACTIONS(run_action),
     {.name = NULL},
 };
 

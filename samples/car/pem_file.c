@@ -1,6 +1,7 @@
 /* See pem_file.h. */
 #include "pem_file.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -8,7 +9,7 @@
 
 enum tg_err
 pem_file_read(const struct state *state, const char *name,
-                  STACK_OF(X509) **out)
+              STACK_OF(X509) **out)
 {
     struct text pem = TEXT_EMPTY;
     enum tg_err err;
@@ -19,14 +20,35 @@ pem_file_read(const struct state *state, const char *name,
     return err;
 }
 
-enum tg_err
-pem_file_write(const struct state *state, const char *name,
-                         const X509 *certificate)
+/* *pem becomes longer by one certificate. */
+static enum tg_err
+append(const X509 *certificate, struct text *pem)
 {
-    struct text pem = TEXT_EMPTY;
+    struct text one = TEXT_EMPTY;
+    struct text both = TEXT_EMPTY;
     enum tg_err err;
 
-    if ((err = certificate_to_pem(certificate, &pem)) == TG_OK)
+    if ((err = certificate_to_pem(certificate, &one)) == TG_OK &&
+        (err = text_print(&both, "%s%s", pem->at == NULL ? "" : pem->at,
+                          one.at)) == TG_OK) {
+        text_free(pem);
+        *pem = both;
+    }
+    text_free(&one);
+    return err;
+}
+
+enum tg_err
+pem_file_write(const struct state *state, const char *name,
+               const STACK_OF(X509) *chain, int first, int end)
+{
+    struct text pem = TEXT_EMPTY;
+    enum tg_err err = TG_OK;
+
+    assert(first < end && end <= sk_X509_num(chain));
+    for (int i = first; i < end && err == TG_OK; i++)
+        err = append(sk_X509_value(chain, i), &pem);
+    if (err == TG_OK)
         err = state_write(state, name, text_span(&pem));
     text_free(&pem);
     return err;

@@ -9,11 +9,13 @@
 /* The certificates in a file of the state directory, as certificate_from_pem().
  * Also the errors of state_read(). */
 TG_MUST_USE enum tg_err pem_file_read(const struct state *state,
-                                          const char *name,
-                                          STACK_OF(X509) **out);
+                                      const char *name, STACK_OF(X509) **out);
+
+/* Those of `chain` from place `first` to before `end`, at least one. */
 TG_MUST_USE enum tg_err pem_file_write(const struct state *state,
-                                                 const char *name,
-                                                 const X509 *certificate);
+                                       const char *name,
+                                       const STACK_OF(X509) *chain, int first,
+                                       int end);
 
 /* `stem`-`id`.pem: a file that belongs to one share. */
 enum { PEM_FILE_NAME = 64 };

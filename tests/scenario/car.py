@@ -15,11 +15,14 @@ import subprocess
 import tempfile
 import time
 
+import foreign_friend
 from relay import program
 
 # The documented exit statuses.
-DONE, FAILED, USAGE, REFUSED, WAITING, TAKEN, OVER, NETWORK = range(8)
+(DONE, FAILED, USAGE, REFUSED, WAITING, TAKEN, OVER, NETWORK, PIN,
+ PASSPHRASE) = range(10)
 
+PASSPHRASE_TEXT = 'correct horse battery staple'
 VIN = 'WVWZZZ1JZXW000001'
 OTHER_VIN = 'WVWZZZ1JZXW000002'
 RUN_SECONDS = 60
@@ -47,16 +50,26 @@ class Result:
 
 
 class Party:
-    """One program and its state directory."""
+    """One program and its state directory.
+
+    passphrase  a file, given with every command; None: none. An owner's is
+                beside the state directory.
+    """
 
     def __init__(self, name, state):
         self.name = name
         self.program = program('samples', 'car', name)
         self.state = pathlib.Path(state)
+        self.passphrase = None
+        if name == 'owner':
+            self.passphrase = self.state.parent / 'passphrase'
 
     def command(self, command, *options):
         """The words of a command line."""
-        return [self.program, command, '--state', str(self.state), *options]
+        words = [self.program, command, '--state', str(self.state), *options]
+        if self.passphrase:
+            words += ['--passphrase-file', str(self.passphrase)]
+        return words
 
     def run(self, command, *options, expect=DONE, stdin=''):
         """Run a command with --json; `expect` None takes any status."""
@@ -107,6 +120,8 @@ class Cast:
         self.owner = self.party('owner')
         self.friend = self.party('friend')
         self.url_file = self.top / 'invitation'
+        self.pin_file = self.top / 'pin'
+        (self.top / 'passphrase').write_text(PASSPHRASE_TEXT + '\n')
 
     def __enter__(self):
         return self
@@ -156,15 +171,29 @@ class Cast:
         self.make_friend()
 
     def share(self, name, entitlements, *options, expect=DONE):
-        """The owner offers a key; the URL is then in url_file."""
+        """The owner offers a key; the URL is then in url_file, the PIN in
+        pin_file."""
         return self.owner.run('share', '--name', name, '--entitlements',
                               entitlements, '--url-file', str(self.url_file),
-                              *options, expect=expect)
+                              '--pin-file', str(self.pin_file), *options,
+                              expect=expect)
 
-    def accept(self, friend=None, expect=DONE):
-        """A friend's device takes the URL."""
+    def accept(self, friend=None, expect=DONE, pin=True):
+        """A friend's device takes the URL, and the PIN unless `pin` is false."""
+        told = ['--pin-file', str(self.pin_file)] if pin else []
         return (friend or self.friend).run(
-            'accept', '--url-file', str(self.url_file), expect=expect)
+            'accept', '--url-file', str(self.url_file), *told, expect=expect)
+
+    @property
+    def pin(self):
+        """The PIN of the last share, as the owner tells it."""
+        return self.pin_file.read_text().strip()
+
+    def wrong_pin_file(self, count=1):
+        """A file with another PIN, six digits."""
+        path = self.top / 'wrong-pin'
+        path.write_text(f'{(int(self.pin) + count) % 10**6:06}\n')
+        return str(path)
 
     def lend(self, name, entitlements, *options):
         """A whole share, from offer to usable key."""
@@ -172,6 +201,19 @@ class Cast:
         self.accept()
         self.owner.run('continue', '--name', name)
         self.friend.run('continue')
+
+    def lend_known(self, name, entitlements, *options):
+        """The same to a device of another make, whose key is in a file: its
+        `key.path` and `chain`."""
+        self.share(name, entitlements, *options)
+        friend = foreign_friend.Friend(
+            self.url_file.read_text().strip(), self.relay.ca,
+            self.top / ('known ' + name), self.maker.state / 'root.pem',
+            self.pin)
+        friend.ask(friend.take_offer())
+        self.owner.run('continue', '--name', name)
+        friend.take_answer()
+        return friend
 
     def serve(self, *options, vehicle=None):
         """A vehicle that listens: `with cast.serve() as vehicle:`."""
@@ -192,14 +234,6 @@ class Cast:
     def files_of(self, party):
         """Every regular file of a party."""
         return [path for path in party.state.rglob('*') if path.is_file()]
-
-
-def private_key(party, share=1):
-    """The 32 bytes of a friend's private key."""
-    text = openssl('pkey', '-noout', '-text', '-in',
-                   str(party.state / f'key-{share}.pem'))[1]
-    digits = text.split('priv:')[1].split('pub:')[0]
-    return bytes.fromhex(''.join(digits.replace(':', '').split()))[-32:]
 
 
 def holds(content, secret):

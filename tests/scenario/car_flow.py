@@ -19,6 +19,10 @@ from sentences import check, equal
 from wire import Wire
 
 
+# How each private key on P-256 begins, as PKCS #8.
+PKCS8 = bytes.fromhex('020100301306072a8648ce3d020106082a8648ce3d030107')
+
+
 @contextlib.contextmanager
 def world():
     """A relay and the enrolled parties."""
@@ -121,7 +125,8 @@ def test_each_command_given_twice_has_no_second_effect():
         equal((cast.owner.state / 'issued-1.pem').read_bytes(), issued,
               'the certificate')
         equal(len(list(cast.owner.state.glob('issued-*'))), 1, 'signatures')
-        equal(len(list(cast.friend.state.glob('key-*'))), 1, 'keys')
+        equal(len(cast.friend.run('status').all), 1, 'shares of the friend')
+        equal(len(list(cast.friend.state.glob('certificate-*'))), 1, 'keys')
         creates = [c for c in wire.calls
                    if c.method == 'POST' and c.path == '/v1/m']
         equal(len(creates), 1, 'mailboxes made')
@@ -175,7 +180,7 @@ def test_a_wrong_secret_gives_the_mailbox_back():
         wrong = plain_url(cast) + '#AAAAAAAAAAAAAAAAAAAAAA=='
         result = stranger.run('accept', stdin=wrong, expect=car.REFUSED)
         equal(result.json['error'], 'TG_E_AUTH', 'why')
-        check(not list(stranger.state.glob('key-*')), 'the stranger has a key')
+        check(not list(stranger.state.glob('certificate-*')), 'a key')
         cast.accept()  # so the friend still can
 
 
@@ -249,26 +254,29 @@ def test_secrets_stay_where_they_belong():
             car.Cast(wire) as cast:
         wire.connect(relay)
         cast.enrol()
-        cast.lend('Weekend', 'unlock')
-        private = car.private_key(cast.friend)
+        cast.share('Weekend', 'unlock')
+        pin = cast.pin
+        check(pin not in cast.url_file.read_text().split('#')[0], 'the link')
+        equal(cast.pin_file.stat().st_mode & 0o777, 0o600, 'mode of the PIN')
+        cast.accept()
+        cast.owner.run('continue')
+        cast.friend.run('continue')
         secret = base64.b64decode(
             cast.url_file.read_text().strip().split('#')[1])
-        own = cast.friend.state / 'key-1.pem'
-        check(car.holds(own.read_bytes(), private), 'the search is blind')
-        equal(own.stat().st_mode & 0o777, 0o600, 'mode of the private key')
-        for party in (cast.owner, cast.vehicle, cast.maker):
-            for path in cast.files_of(party):
-                check(not car.holds(path.read_bytes(), private),
-                      f'the private key is in {path}')
-        for path in cast.files_of(cast.friend):
-            check(path == own or not car.holds(path.read_bytes(), private),
-                  f'the private key is also in {path}')
         for path in relay.files():
-            for hidden in (private, secret, car.VIN.encode()):
+            for hidden in (secret, car.VIN.encode()):
                 check(not car.holds(path.read_bytes(), hidden),
                       f'a secret is in {path}')
-        for hidden in (private, secret, car.VIN.encode()):
+        for hidden in (secret, car.VIN.encode(), PKCS8):
             check(not car.holds(wire.bytes, hidden), 'a secret on the wire')
+        for party in (cast.owner, cast.friend):
+            for path in cast.files_of(party):
+                content = path.read_bytes()
+                for hidden in (secret, PKCS8, b'PRIVATE KEY',
+                               car.PASSPHRASE_TEXT.encode()):
+                    check(hidden not in content, f'a secret is in {path}')
+            for path in party.state.glob('wallet*'):
+                check(pin.encode() not in path.read_bytes(), f'PIN: {path}')
 
 
 def test_the_commands_of_the_readme_do_what_they_say():
@@ -276,7 +284,7 @@ def test_the_commands_of_the_readme_do_what_they_say():
     commands = readme.split('## By hand')[1].split('```')[1]
     with Relay() as relay, tempfile.TemporaryDirectory() as directory:
         trust = f'RELAY="--relay {relay.host} --relay-ca {relay.ca}"'
-        own = commands.splitlines()[1]
+        own = commands.strip().splitlines()[0]
         check(own.startswith('RELAY="'), own)
         # The vehicle must listen before a key comes: a person is slow enough.
         script = commands.replace(own, trust).replace(

@@ -1,122 +1,54 @@
-"""A friend and an owner who do not keep to the rules, and one who does.
+"""A friend and an owner who do not keep to the rules.
 
-The other side is not our sample: it is made here of docs/formats.md, openssl(1)
-and the program `tigress`, which carries any content. So it can write what our
-own programs never would; and the honest one keeps the formats page honest.
+They are those of foreign_friend.py, with hooks that change what is sent: so
+they can write what our own programs never would.
 """
-import base64
 import contextlib
-import json
 import pathlib
-import subprocess
 
 import car
 import sentences
-from car_vehicle import answer, pem_to_base64, sign, words
+from car_foreign import foreign_owner, terms
 from cli_kit import CAR, TOKEN, Device
+from foreign_friend import Friend, Key, Owner, request_lines
 from relay import Relay
 from sentences import check, equal
 
 ORDER = ['unlock', 'lock', 'start', 'drive', 'trunk']
 
 
-class Foreign:
-    """A device of another make: `tigress` for the way, openssl for the keys."""
-
-    def __init__(self, cast):
-        self.device = Device(cast.relay)
-        self.cast = cast
-        self.key = self.new_key('foreign.key')
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.device.__exit__()
-
-    def new_key(self, name):
-        path = str(self.device.home / name)
-        status, text = car.openssl('ecparam', '-name', 'prime256v1', '-genkey',
-                                   '-noout', '-out', path)
-        equal(status, 0, text)
-        return path
-
-    def receive(self):
-        """Accept the invitation: the content of message 1."""
-        done = self.device.run('receive', '--url-file',
-                               str(self.cast.url_file), '--allow',
-                               self.cast.relay.host)
-        return json.loads(done.stdout)['content']
-
-    def send(self, content):
-        self.device.run('update', '1', self.device.file(
-            {'format': CAR, 'content': content}))
-
-    def next_content(self):
-        """The other side's next message."""
-        out = str(self.device.home / 'next')
-        pathlib.Path(out).unlink(missing_ok=True)
-        self.device.run('watch', '1', '--timeout', '5', '--out', out)
-        return json.loads(pathlib.Path(out).read_text())['content']
-
-    def public_key(self, key=None):
-        done = subprocess.run(['openssl', 'pkey', '-in', key or self.key,
-                               '-pubout', '-outform', 'DER'],
-                              capture_output=True, check=True)
-        return base64.b64encode(done.stdout).decode()
-
-    def proof(self, terms, key=None):
-        names = ','.join(n for n in ORDER if n in terms['entitlements'])
-        return sign(key or self.key, ''.join(line + '\n' for line in (
-            'tigress-car-key-signing-request-v1', terms['share'],
-            terms['vehicle'], names, terms['notBefore'], terms['notAfter'],
-            self.public_key(key))))
-
-    def request(self, offer, key=None, **changes):
-        """A KeySigningRequest, honest but for `changes` of the terms."""
-        terms = {name: offer[name] for name in (
-            'share', 'vehicle', 'entitlements', 'notBefore', 'notAfter')}
-        terms.update(changes)
-        return {'type': 'KeySigningRequest', 'version': 1, **terms,
-                'publicKey': self.public_key(key),
-                'proof': self.proof(terms, key)}
-
-
 @contextlib.contextmanager
 def world():
-    """A relay, the parties, and a foreign device."""
+    """A relay and the parties."""
     with Relay() as relay, car.Cast(relay) as cast:
         cast.enrol()
-        with Foreign(cast) as foreign:
-            yield cast, foreign
+        yield cast
 
 
-def test_a_friend_made_of_the_formats_page_opens_the_vehicle():
-    with world() as (cast, foreign):
-        cast.share('Weekend', 'start,unlock')
-        foreign.send(foreign.request(foreign.receive()))
-        cast.owner.run('continue')
-        chain = foreign.next_content()['chain']
-        foreign.device.run('finish', '1')
-        cast.owner.run('continue')
-        with cast.serve() as vehicle:
-            for action, done in (('unlock', True), ('trunk', False)):
-                verdict = answer(
-                    vehicle, action, chain, lambda c, a=action: sign(
-                        foreign.key, words(c['vehicle'], a, c['nonce'])))
-                equal(verdict['done'], done, action)
+def stranger_of(cast, make=Friend):
+    """A device of another make with link and PIN of the last share."""
+    return make(cast.url_file.read_text().strip(), cast.relay.ca,
+                cast.file('stranger'), cast.maker.state / 'root.pem', cast.pin)
 
 
-def refused_request(change):
+def refused_request(change=None, wanted=None):
     """What the owner says to a request that `change` has made of an honest
-    one; afterwards nothing is signed, and the share has ended."""
-    with world() as (cast, foreign):
-        cast.share('Weekend', 'unlock')
-        foreign.send(change(foreign, foreign.receive()))
+    one, or to one for the terms that `wanted` makes; afterwards nothing is
+    signed, the share has ended, and both sides know."""
+    with world() as cast:
+        cast.share('Weekend', 'unlock', '--uses', '5')
+        friend = stranger_of(cast)
+        friend.terms = wanted or friend.terms
+        share = friend.take_offer()
+        friend.change = lambda m: change(friend, m) if change else m
+        friend.ask(share)
         result = cast.owner.run('continue', expect=car.REFUSED)
         check(not list(cast.owner.state.glob('issued-*')), 'a signature')
-        equal(cast.owner.run('status').json['state'], 'cancelled', 'state')
+        equal(cast.owner.run('status').json['end'], 'refused', 'the end')
+        equal(friend.take_answer(), 'ShareCancelled', 'what the friend hears')
+        equal(friend.reason, 'refused', 'the reason')
         cast.accept(expect=car.OVER)
+        cast.owner.run('pin', '--name', 'Weekend', expect=car.OVER)
         return result.check
 
 
@@ -125,28 +57,31 @@ def test_a_request_for_other_terms_than_were_offered_is_refused():
                     {'entitlements': ['start']},
                     {'notAfter': car.moment(9 * 86400)},
                     {'notBefore': car.moment(-86400)},
-                    {'vehicle': car.OTHER_VIN}):
-        equal(refused_request(lambda f, offer, c=changes: f.request(
+                    {'vehicle': car.OTHER_VIN}, {'uses': 6}, {'sharing': 1}):
+        equal(refused_request(wanted=lambda offer, c=changes: dict(
             offer, **c)), 'terms', str(changes))
+    equal(refused_request(wanted=lambda offer: {
+        name: offer[name] for name in offer if name != 'uses'}), 'terms',
+          'any number of uses')
 
 
 def test_a_request_of_another_share_is_refused():
-    equal(refused_request(lambda f, offer: f.request(offer, share='0' * 32)),
-          'share', 'check')
+    equal(refused_request(lambda _, m: dict(m, share='0' * 32)), 'share',
+          'check')
 
 
 def test_a_request_without_proof_of_the_key_is_refused():
-    def of_another_key(foreign, offer):
-        honest = foreign.request(offer)
-        other = foreign.new_key('other.key')
-        return dict(honest, publicKey=foreign.public_key(other))
+    def of_another_key(friend, message):
+        other = Key(friend.directory / 'other.key')
+        return dict(message, publicKey=other.public)
 
-    def for_other_terms(foreign, offer):
-        return dict(foreign.request(offer),
-                    proof=foreign.request(offer, share='0' * 32)['proof'])
+    def for_other_terms(friend, message):
+        other = dict(friend.offer, share='0' * 32)
+        return dict(message, proof=friend.key.sign(
+            *request_lines(other, friend.key.public)))
 
-    def empty(foreign, offer):
-        return dict(foreign.request(offer), proof='')
+    def empty(_, message):
+        return dict(message, proof='')
 
     for change in (of_another_key, for_other_terms, empty):
         equal(refused_request(change), 'signature', change.__name__)
@@ -155,108 +90,173 @@ def test_a_request_without_proof_of_the_key_is_refused():
 def test_a_request_that_cannot_be_read_is_refused():
     for changes in ({'publicKey': 'AAAA'}, {'publicKey': None},
                     {'proof': '!'}, {'version': 2}, {'entitlements': []},
-                    {'type': 'KeyImportRequest'}):
-        equal(refused_request(lambda f, offer, c=changes: dict(
-            f.request(offer), **c)), 'format', str(changes))
+                    {'type': 'KeyImportRequest'}, {'attempt': 0},
+                    {'pakeShare': 'AAAA'}, {'pakeTag': None}, {'uses': 0}):
+        equal(refused_request(lambda _, m, c=changes: dict(m, **c)), 'format',
+              str(changes))
+
+
+def test_an_attempt_that_was_not_begun_is_refused():
+    equal(refused_request(lambda _, m: dict(m, attempt=2)), 'pin', 'check')
 
 
 def test_a_second_key_for_one_share_is_refused():
-    with world() as (cast, foreign):
+    with world() as cast:
         cast.share('Weekend', 'unlock')
-        offer = foreign.receive()
-        foreign.send(foreign.request(offer))
+        friend = stranger_of(cast)
+        share = friend.take_offer()
+        friend.ask(share)
         cast.owner.run('continue')
-        foreign.next_content()
-        foreign.send(foreign.request(offer, foreign.new_key('second.key')))
+        friend.receive('KeyImportRequest')
+        friend.key = Key(friend.directory / 'second.key')
+        friend.ask(share)
         result = cast.owner.run('continue', expect=car.REFUSED)
         equal(result.check, 'key', 'check')
         equal(len(list(cast.owner.state.glob('issued-*'))), 1, 'signatures')
 
 
-def offer_of(**changes):
-    """A KeyCreationRequest."""
-    return dict({'type': 'KeyCreationRequest', 'version': 1,
-                 'share': '8c5ff1f1ce0d0ea2f9dcc1ff4d1b3c9a',
-                 'vehicle': car.VIN, 'entitlements': ['unlock'],
-                 'notBefore': car.moment(-60), 'notAfter': car.moment(3600),
-                 'name': 'Weekend'}, **changes)
+def test_the_same_request_gets_the_same_certificate():
+    with world() as cast:
+        cast.share('Weekend', 'unlock')
+        friend = stranger_of(cast)
+        kept = []
+        friend.change = lambda m: kept.append(m) or m
+        friend.ask(friend.take_offer())
+        cast.owner.run('continue')
+        chain = friend.receive('KeyImportRequest')['chain']
+        friend.mailbox.send(kept[0])
+        cast.owner.run('continue')
+        equal(friend.take_answer(), 'KeyImportRequest', 'the second answer')
+        equal(friend.chain, chain, 'the chain')
 
 
-def foreign_share(cast, foreign, content, kind=CAR):
-    """A share that a foreign owner begins; the URL is then in url_file."""
-    event = foreign.device.event(
-        'share', foreign.device.file({'format': kind, 'content': content}),
-        '--relay', cast.relay.url, '--rights', 'RWD')
-    cast.url_file.write_text(event['url'] + '\n')
+class Invented(Friend):
+    """Sends shares that make the product the identity, or that are none."""
+    shares = [bytes(32), b'\xff' * 32]
+
+    def share(self, owner_share):
+        return self.shares[self.attempt % 2]
 
 
-def refused_import(make):
-    """What the friend says to a KeyImportRequest of a foreign owner."""
-    with world() as (cast, foreign):
+def test_shares_that_no_honest_device_sends_are_wrong_tries():
+    with world() as cast:
+        cast.share('Weekend', 'unlock')
+        friend = stranger_of(cast, Invented)
+        friend.ask(friend.take_offer())
+        for attempt in (2, 3):
+            result = cast.owner.run('continue', expect=car.REFUSED)
+            equal((result.check, result.json['triesLeft']),
+                  ('pin', 4 - attempt), 'the owner')
+            equal(friend.take_answer(), 'PinRetryRequest', 'the friend')
+            friend.try_again(cast.pin)
+        result = cast.owner.run('continue', expect=car.REFUSED)
+        equal(result.json['end'], 'pin', 'the end')
+        equal(friend.take_answer(), 'ShareCancelled', 'the friend')
+        equal(friend.reason, 'pin', 'why')
+
+
+def invited_by(cast, make=Owner, maker=None, **more):
+    """Our friend has accepted what a foreign owner offers, and asked."""
+    owner = foreign_owner(cast, make, maker)
+    url = owner.offer_key(cast.relay.host, cast.relay.ca,
+                          **terms(owner, **more))
+    cast.url_file.write_text(url + '\n')
+    cast.pin_file.write_text(owner.pin + '\n')
+    cast.accept()
+    return owner
+
+
+def refused_import(make=Owner, other_maker=False):
+    """What our friend says to a KeyImportRequest of a foreign owner."""
+    with world() as cast:
         cast.lend('Before', 'unlock')
-        offer = offer_of()
-        foreign_share(cast, foreign, offer)
-        cast.accept()
-        foreign.next_content()
-        state = cast.friend.state
-        chain = [pem_to_base64(state / 'certificate-1.pem'),
-                 pem_to_base64(state / 'issuer-1.pem')]
-        terms = {name: value for name, value in offer.items()
-                 if name not in ('name', 'type')}
-        foreign.send(make(cast, dict(terms, type='KeyImportRequest',
-                                     chain=chain)))
+        maker = cast.party('maker', 'other-maker') if other_maker else None
+        if maker:
+            maker.run('init')
+            maker.run('vehicle', '--vin', car.VIN, '--identity',
+                      cast.file('other-identity'))
+        invited_by(cast, make, maker).answer()
         result = cast.friend.run('continue', expect=car.REFUSED)
+        state = cast.friend.state
         check(not (state / 'certificate-2.pem').exists(), 'a second key')
         check((state / 'certificate-1.pem').exists(), 'the first key is gone')
-        equal(cast.friend.run('status').json['usable'], False, 'usable')
+        last = cast.friend.run('status').json
+        equal((last['usable'], last['end']), (False, 'broken'), 'the end')
         return [r['check'] for r in result.all if 'check' in r][-1]
 
 
-def own_chain(cast, message):
-    """The friend's right key, certified by somebody who is no owner."""
-    def file(name):
-        return cast.file('own.' + name)
+class WithoutPin(Owner):
+    def tag(self):
+        return bytes(64)
 
-    pathlib.Path(file('cnf')).write_text(
-        'basicConstraints=critical,CA:FALSE\n')
-    for line in (
-            ['req', '-x509', '-newkey', 'ec', '-pkeyopt',
-             'ec_paramgen_curve:P-256', '-nodes', '-days', '1', '-subj',
-             '/CN=Thief', '-keyout', file('key'), '-out', file('pem')],
-            ['req', '-new', '-subj', '/CN=Friend', '-key',
-             str(cast.friend.state / 'key-2.pem'), '-out', file('csr')],
-            ['x509', '-req', '-in', file('csr'), '-CA', file('pem'), '-CAkey',
-             file('key'), '-days', '1', '-extfile', file('cnf'), '-out',
-             file('leaf')]):
-        status, text = car.openssl(*line)
-        equal(status, 0, text)
-    return dict(message, chain=[pem_to_base64(file('leaf')),
-                                pem_to_base64(file('pem'))])
+
+class OfAnotherKey(Owner):
+    def certify(self, public):
+        return super().certify(Key(self.directory / 'other.key').der)
+
+
+def changing(**changes):
+    """An owner whose KeyImportRequest is changed."""
+    class Changing(Owner):
+        def change(self, message):
+            if message['type'] != 'KeyImportRequest':
+                return message
+            made = {name: value(message[name]) if callable(value) else value
+                    for name, value in changes.items()}
+            return dict(message, **made)
+    return Changing
 
 
 def test_a_key_that_is_not_as_agreed_is_not_taken():
     for why, make in (
-            ('key', lambda cast, m: m),
-            ('chain', own_chain),
-            ('share', lambda cast, m: dict(m, share='0' * 32)),
-            ('terms', lambda cast, m: dict(m, entitlements=ORDER)),
-            ('format', lambda cast, m: dict(m, chain=m['chain'][:1])),
-            ('format', lambda cast, m: dict(m, chain=m['chain'] * 2))):
-        equal(refused_import(make), why, 'check')
+            ('pin', WithoutPin), ('key', OfAnotherKey),
+            ('share', changing(share='0' * 32)),
+            ('terms', changing(entitlements=ORDER)),
+            ('terms', changing(uses=3)),
+            ('format', changing(chain=lambda chain: chain[:1])),
+            ('format', changing(chain=lambda chain: chain * 2)),
+            ('format', changing(pakeTag='AAAA'))):
+        equal(refused_import(make), why, f'check of {make.__name__}')
+    equal(refused_import(other_maker=True), 'chain', 'check')
+
+
+def test_who_pretends_to_be_the_owner_gets_three_guesses_and_no_more():
+    class Guessing(Owner):
+        """Says that the PIN was wrong, whatever it was."""
+
+        def guess(self):
+            self.receive('KeySigningRequest')
+            self.attempt = min(self.attempt + 1, 3)
+            self.send('PinRetryRequest', attempt=self.attempt,
+                      pakeShare=self.begin_attempt())
+
+    with world() as cast:
+        owner = invited_by(cast, Guessing)
+        pin = ['--pin-file', str(cast.pin_file)]
+        for _ in range(2):
+            owner.guess()
+            cast.friend.run('continue', *pin)
+        owner.guess()
+        result = cast.friend.run('continue', *pin, expect=car.REFUSED)
+        equal(result.check, 'pin', 'the fourth question')
+        equal(cast.friend.run('status').json['end'], 'broken', 'the end')
 
 
 # §11
 def test_a_kind_of_key_that_is_not_known_is_left_for_another_device():
-    with world() as (cast, foreign):
-        foreign_share(cast, foreign, {'token': 'x'}, TOKEN)
-        result = cast.accept(expect=car.REFUSED)
-        equal(result.json['error'], 'TG_E_UNKNOWN', 'error')
-        foreign_share(cast, foreign, offer_of(version=2))
-        result = cast.accept(expect=car.REFUSED)
-        equal(result.json['error'], 'TG_E_UNKNOWN', 'error of another version')
-        check(not list(cast.friend.state.glob('key-*')), 'a key')
+    with world() as cast, Device(cast.relay) as device:
+        for content, kind in (({'token': 'x'}, TOKEN),
+                              ({'type': 'KeyCreationRequest', 'version': 2},
+                               CAR)):
+            event = device.event(
+                'share', device.file({'format': kind, 'content': content}),
+                '--relay', cast.relay.url, '--rights', 'RWD')
+            pathlib.Path(cast.url_file).write_text(event['url'] + '\n')
+            result = cast.accept(pin=False, expect=car.REFUSED)
+            equal(result.json['error'], 'TG_E_UNKNOWN', f'error of {kind}')
+        check(not list(cast.friend.state.glob('certificate-*')), 'a key')
         other = cast.make_friend(cast.party('friend', 'other'))
-        cast.accept(other, expect=car.REFUSED)  # it was free again, not taken
+        cast.accept(other, pin=False, expect=car.REFUSED)  # free, not taken
 
 
 if __name__ == '__main__':
