@@ -45,8 +45,8 @@ check_request(const struct lending *lending,
     return why;
 }
 
-/* Send what `format` has written. A mailbox that has changed meanwhile is looked
- * at first, next time: TG_E_NO_NEWS. */
+/* Send what was written. A mailbox that has changed meanwhile is looked at
+ * first, next time: TG_E_NO_NEWS. */
 static enum tg_err
 send(struct tg_share *share, enum tg_err err, struct text *json)
 {

@@ -37,8 +37,8 @@ TG_MUST_USE enum tg_err pin_run_keep(struct tg_share *share,
 TG_MUST_USE enum tg_err pin_run_get(struct tg_share *share,
                                     struct pin_run *out);
 
-/* Owner's device: judge a request, and write the confirmation for it. TG_E_AUTH:
- * whoever sent it did not have the PIN. */
+/* Owner's device: judge a request, and write the confirmation for it.
+ * TG_E_AUTH: whoever sent it did not have the PIN. */
 TG_MUST_USE enum tg_err
 pin_run_judge(struct pin_run *run, const struct key_signing_request *request,
               uint8_t tag[static TG_PAKE_TAG_LEN]);

@@ -14,9 +14,9 @@
 /* What has been asked so far: 0, or the attempt of the last request. */
 unsigned requesting_attempt(struct tg_share *share);
 
-/* Answer the offer `terms` (attempt 1), or the owner's device that wants the
- * PIN once more. `other` is its CPace share. Returns the exit status: REPORT_PIN
- * when there is no PIN here yet. */
+/* Answer the offer (attempt 1), or the owner's device that wants the PIN once
+ * more. `other` is its CPace share. Returns the exit status: REPORT_PIN when
+ * there is no PIN here yet. */
 int requesting_answer(struct borrowing *borrowing, struct report *report,
                       struct tg_share *share,
                       const struct key_creation_request *offer,

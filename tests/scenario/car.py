@@ -179,7 +179,7 @@ class Cast:
                               expect=expect)
 
     def accept(self, friend=None, expect=DONE, pin=True):
-        """A friend's device takes the URL, and the PIN unless `pin` is false."""
+        """A friend's device takes the URL, and with `pin` the PIN."""
         told = ['--pin-file', str(self.pin_file)] if pin else []
         return (friend or self.friend).run(
             'accept', '--url-file', str(self.url_file), *told, expect=expect)

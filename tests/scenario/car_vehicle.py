@@ -12,6 +12,7 @@ import subprocess
 import threading
 
 import car
+import foreign_friend
 import sentences
 from relay import Relay
 from sentences import check, equal
@@ -160,9 +161,9 @@ def test_a_key_does_not_open_another_vehicle():
 
 
 def test_a_replayed_answer_is_refused():
-    with world('unlock') as cast, cast.serve() as vehicle:
-        key = cast.friend.state / 'key-1.pem'
-        chain = chain_of(cast.friend)
+    with world() as cast, cast.serve() as vehicle:
+        known = cast.lend_known('Weekend', 'unlock')
+        key, chain = known.key.path, known.chain
         kept = []
 
         def honest(challenge):
@@ -177,14 +178,15 @@ def test_a_replayed_answer_is_refused():
 
 
 def test_a_connection_takes_one_answer_only():
-    with world('unlock') as cast, cast.serve() as vehicle:
-        key = cast.friend.state / 'key-1.pem'
+    with world() as cast, cast.serve() as vehicle:
+        known = cast.lend_known('Weekend', 'unlock')
+        key = known.key.path
         with Talk(vehicle.socket) as talk:
             talk.send({'action': 'unlock'})
             challenge = talk.receive()
             good = sign(key, words(car.VIN, 'unlock', challenge['nonce']))
             bad = {'signature': sign(key, 'something else'),
-                   'chain': chain_of(cast.friend)}
+                   'chain': known.chain}
             talk.send(bad)
             equal(talk.receive()['check'], 'signature', 'the first answer')
             with contextlib.suppress(OSError):
@@ -206,9 +208,9 @@ def test_nonces_are_never_repeated():
 
 
 def test_an_answer_that_was_signed_for_something_else_is_refused():
-    with world('unlock,start') as cast, cast.serve() as vehicle:
-        key = cast.friend.state / 'key-1.pem'
-        chain = chain_of(cast.friend)
+    with world() as cast, cast.serve() as vehicle:
+        known = cast.lend_known('Weekend', 'unlock,start')
+        key, chain = known.key.path, known.chain
         for name, wrong in (
                 ('another vehicle',
                  lambda c: words(car.OTHER_VIN, 'start', c['nonce'])),
@@ -284,25 +286,27 @@ def present(cast, vehicle, key, chain):
 
 
 def test_a_key_signed_by_a_friends_key_is_refused():
-    with world('unlock') as cast, cast.serve() as vehicle:
-        friend = cast.friend.state
+    with world() as cast, cast.serve() as vehicle:
+        known = cast.lend_known('Weekend', 'unlock')
         key, third = own_certificate(
-            cast, 'third', str(friend / 'certificate-1.pem'),
-            str(friend / 'key-1.pem'), PLAIN_LEAF)
-        leaf, owner = chain_of(cast.friend)
+            cast, 'third', str(known.directory / 'leaf.pem'), known.key.path,
+            PLAIN_LEAF)
+        leaf, owner = known.chain
         refused_by(cast, present(cast, vehicle, key, [third, leaf]), 'chain')
         verdict = present(cast, vehicle, key, [third, leaf, owner])
         equal(verdict['done'], False, 'with the whole chain')
 
 
 def test_a_certificate_without_our_extensions_is_refused():
-    with world('unlock') as cast, cast.serve() as vehicle:
-        owner = cast.owner.state
-        key, leaf = own_certificate(
-            cast, 'bare', str(owner / 'owner.pem'), str(owner / 'device.key'),
-            PLAIN_LEAF)
+    with world() as cast, cast.serve() as vehicle:
+        owner = foreign_friend.Owner(cast.file('owner of another make'))
+        certificate = cast.file('other-owner.pem')
+        cast.maker.run('certify', '--vin', car.VIN, '--request', owner.request,
+                       '--certificate', certificate)
+        key, leaf = own_certificate(cast, 'bare', certificate, owner.key.path,
+                                    PLAIN_LEAF)
         refused_by(cast, present(cast, vehicle, key,
-                                 [leaf, chain_of(cast.friend)[1]]), 'chain')
+                                 [leaf, pem_to_base64(certificate)]), 'chain')
 
 
 def test_a_chain_to_another_maker_is_refused():
@@ -324,10 +328,10 @@ def test_a_chain_to_another_maker_is_refused():
 
 
 def test_a_stolen_certificate_is_worth_nothing_without_its_key():
-    with world('unlock', 'unlock') as cast, cast.serve() as vehicle:
-        other_key = cast.friend.state / 'key-2.pem'
+    with world('unlock') as cast, cast.serve() as vehicle:
+        other_key = cast.lend_known('Another', 'unlock').key.path
         refused_by(cast, present(cast, vehicle, other_key,
-                                 chain_of(cast.friend, 1)), 'signature')
+                                 chain_of(cast.friend)), 'signature')
 
 
 def test_nonsense_is_refused_and_the_vehicle_goes_on():
