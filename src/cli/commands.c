@@ -30,6 +30,8 @@ static const struct command table[] = {
      "Give a received share back, for another device.", cmd_relinquish},
     {"forget", "SHARE", 1, 1, OPTIONS_FORGET,
      "Remove a share that has ended from the wallet.", cmd_forget},
+    {"passphrase", "", 0, 0, OPTIONS_PASSPHRASE,
+     "Set, change or remove the wallet's passphrase.", cmd_passphrase},
 };
 
 enum { TABLE_LEN = sizeof table / sizeof table[0] };

@@ -37,5 +37,6 @@ int cmd_finish(struct session *s);
 int cmd_cancel(struct session *s);
 int cmd_relinquish(struct session *s);
 int cmd_forget(struct session *s);
+int cmd_passphrase(struct session *s);
 
 #endif

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "commands.h"
+#include "passphrase.h"
 
 #ifndef TIGRESS_VERSION
 #error "the build defines TIGRESS_VERSION"
@@ -57,7 +58,9 @@ run(struct session *s, const struct command *command)
                             *command->operands == '\0' ? "no operand"
                                                        : command->operands,
                             command->name);
-    status = command->run(s);
+    status = passphrase_check(s, command->scope);
+    if (status == STATUS_DONE)
+        status = command->run(s);
     session_close(s);
     return status;
 }

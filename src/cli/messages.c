@@ -18,6 +18,8 @@ static const struct messages_entry table[] = {
      "There is no room left for the wallet: free some space and try again."},
     {ABOUT_SHARE, TG_E_LOCKED, STATUS_WALLET, "wallet-in-use",
      "Another program is using the wallet: try again when it is done."},
+    {ABOUT_SHARE, TG_E_SEALED, STATUS_SEALED, "passphrase-needed",
+     "The passphrase of the wallet was changed meanwhile. Start again."},
 
     {ABOUT_SHARE, TG_E_FORMAT, STATUS_NOT_GENUINE, "malformed",
      "The other side sent something that is not provisioning information."},
@@ -105,7 +107,15 @@ static const struct messages_entry table[] = {
      "There is no room left to write the file."},
 
     {ABOUT_WALLET, TG_E_FORMAT, STATUS_WALLET, "not-a-wallet",
-     "The file named as wallet is something else."},
+     "The file named as wallet is something else, or is damaged."},
+    {ABOUT_WALLET, TG_E_SEALED, STATUS_SEALED, "passphrase-needed",
+     "The wallet's passphrase is needed, and there is no terminal to ask for "
+     "it. Put it in a file that only you can read, and name that with "
+     "--passphrase-file."},
+    {ABOUT_WALLET, TG_E_AUTH, STATUS_SEALED, "wrong-passphrase",
+     "That is not the passphrase of the wallet."},
+    {ABOUT_WALLET, TG_E_LIMIT, STATUS_USAGE, "too-long",
+     "A passphrase has at most 1024 bytes."},
     {ABOUT_WALLET, TG_E_UNKNOWN, STATUS_WALLET, "newer-wallet",
      "The wallet was written by a newer version of this program."},
     {ABOUT_WALLET, TG_E_NOT_FOUND, STATUS_WALLET, "wallet-unusable",

@@ -22,7 +22,8 @@ enum messages_status {
     STATUS_NOT_GENUINE = 9,  /* damaged, forged, replayed, or not Tigress */
     STATUS_WALLET = 10,      /* the wallet cannot be opened or written */
     STATUS_NO_SUCH_SHARE = 11,
-    STATUS_NOT_NOW = 12      /* the share's state does not allow it */
+    STATUS_NOT_NOW = 12,     /* the share's state does not allow it */
+    STATUS_SEALED = 13       /* the wallet's passphrase is wrong or lacking */
 };
 
 /* The same error means different things to a person: TG_E_FORMAT of a link is
@@ -34,7 +35,7 @@ enum messages_about {
     ABOUT_LINK,   /* a share URL that was given */
     ABOUT_INPUT,  /* a file that was given */
     ABOUT_OUTPUT, /* a file to be written */
-    ABOUT_WALLET  /* opening the wallet */
+    ABOUT_WALLET  /* opening the wallet, and its passphrase */
 };
 
 struct messages_entry {

@@ -13,6 +13,7 @@ enum { OPTIONS_ALLOW_MAX = 32, OPTIONS_OPERANDS_MAX = 3 };
 struct options {
     /* of every command */
     const char *wallet;
+    const char *passphrase_file;
     const char *ca;
     const char *allow[OPTIONS_ALLOW_MAX];
     size_t allow_count;
@@ -39,6 +40,8 @@ struct options {
     const char *out;
     bool finish;
     long timeout;
+    const char *new_passphrase_file;
+    bool remove;
 
     const char *operands[OPTIONS_OPERANDS_MAX];
     size_t operand_count;
@@ -60,7 +63,8 @@ enum options_scope {
     OPTIONS_RESUME = 1 << 9,
     OPTIONS_FINISH = 1 << 10,
     OPTIONS_FORGET = 1 << 11,
-    OPTIONS_ALL = (1 << 12) - 1
+    OPTIONS_PASSPHRASE = 1 << 12,
+    OPTIONS_ALL = (1 << 13) - 1
 };
 
 /* Why a command line was not understood. */

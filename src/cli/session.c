@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "passphrase.h"
 
 enum { PATH_SIZE = 4096 };
 
@@ -72,7 +73,8 @@ open_wallet(struct session *s, enum session_use use)
     err = tg_wallet_open(path, &s->wallet);
     if (err != TG_OK)
         return output_fail(&s->out, ABOUT_WALLET, err, path);
-    return STATUS_DONE;
+    return tg_wallet_is_sealed(s->wallet) ? passphrase_unlock(s)
+                                          : STATUS_DONE;
 }
 
 static int
@@ -209,6 +211,8 @@ session_share(struct session *s, const char *word, struct tg_share **out)
         return output_usage(&s->out, "A share is named by its number: see "
                                      "\"tigress list\".");
     err = session_open_share(s, id, out);
+    if (err == TG_E_FORMAT)
+        return output_fail(&s->out, ABOUT_WALLET, err, NULL);
     if (err != TG_OK)
         return output_fail(&s->out, ABOUT_SHARE, err, NULL);
     return STATUS_DONE;

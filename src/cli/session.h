@@ -27,7 +27,8 @@ enum session_use {
                           user's own list of them is read, too */
 };
 
-/* Make the client, with the relays that the options name, and open the wallet.
+/* Make the client, with the relays that the options name, and open the wallet,
+ * whose passphrase is asked for if it has one.
  * If there is none, SESSION_KNOWN makes none: it is as an empty one, and a
  * failure if the user has named it. */
 int session_open(struct session *s, enum session_use use);

@@ -23,8 +23,8 @@ TOKEN = 'digitalwallet.generic.authorizationToken'
 SECONDS = 60
 
 DONE, FAILED, USAGE, REFUSED, GONE, NOTHING_NEW, UNREACHABLE = range(7)
-NOT_TRUSTED, UNKNOWN_KIND, NOT_GENUINE, WALLET, NO_SUCH_SHARE, NOT_NOW = \
-    range(7, 13)
+NOT_TRUSTED, UNKNOWN_KIND, NOT_GENUINE, WALLET, NO_SUCH_SHARE, NOT_NOW, \
+    SEALED = range(7, 14)
 
 
 class Skip(Exception):

@@ -282,7 +282,7 @@ every_error_has_a_sentence_a_word_and_an_exit_status(void **state)
         else
             m = messages_of(ABOUT_SHARE, (enum tg_err)err);
         assert_int_equal(m->err, err);
-        assert_true(m->status > STATUS_DONE && m->status <= STATUS_NOT_NOW);
+        assert_true(m->status > STATUS_DONE && m->status <= STATUS_SEALED);
         assert_true(strlen(m->word) > 0);
         assert_int_equal(m->sentence[strlen(m->sentence) - 1], '.');
     }
