@@ -24,12 +24,13 @@ def world():
         yield cast
 
 
-def foreign_owner(cast, make=Owner, **options):
+def foreign_owner(cast, make=Owner, maker=None, **options):
     """An owner of another make, certified by our maker."""
     owner = make(cast.file('foreign-owner'), **options)
     certificate = cast.file('foreign-owner.pem')
-    cast.maker.run('certify', '--vin', car.VIN, '--request', owner.request,
-                   '--certificate', certificate)
+    (maker or cast.maker).run(
+        'certify', '--vin', car.VIN, '--request', owner.request,
+        '--certificate', certificate)
     owner.enrol(pathlib.Path(certificate).read_text())
     return owner
 
@@ -38,6 +39,29 @@ def foreign_friend(cast, share_url, pin, make=Friend, name='foreign-friend'):
     """A friend of another make, with an invitation and what it was told."""
     return make(share_url, cast.relay.ca, cast.file(name),
                 cast.maker.state / 'root.pem', pin)
+
+
+def invited(cast, make, entitlements, *options):
+    """A friend of another make, to whom our owner offers a key: he has the link
+    and was told the PIN. Both sides call the share by friend.name."""
+    number = len(list(cast.top.glob('foreign-url-*'))) + 1
+    url, pin = (cast.file(f'foreign-{kind}-{number}')
+                for kind in ('url', 'pin'))
+    cast.owner.run('share', '--name', f'Share {number}', '--entitlements',
+                   entitlements, '--url-file', url, '--pin-file', pin,
+                   *options)
+    told = pathlib.Path(pin).read_text().strip()
+    friend = foreign_friend(cast, pathlib.Path(url).read_text(), told, make,
+                            f'foreign-friend-{number}')
+    friend.name, friend.told = f'Share {number}', told
+    return friend
+
+
+def pin_file(cast, pin):
+    """A file that holds what a person was told."""
+    path = pathlib.Path(cast.file('told-pin'))
+    path.write_text(pin + '\n')
+    return str(path)
 
 
 def terms(owner, **more):
@@ -115,6 +139,79 @@ def test_what_foreign_devices_agree_on_opens_our_vehicle():
             raise AssertionError('the mailbox is still there')
         except Gone:
             pass
+
+
+def test_a_friend_made_of_the_pages_gets_a_key_of_our_owner():
+    with world() as cast:
+        friend = invited(cast, Friend, 'start,unlock', '--uses', '2')
+        friend.ask(friend.take_offer())
+        cast.owner.run('continue')
+        equal(friend.take_answer(), 'KeyImportRequest', 'the answer')
+        cast.owner.run('continue')
+        equal(cast.owner.run('status').json['state'], 'gone', 'the share')
+        with cast.serve() as vehicle:
+            equal(actions(friend, vehicle, 'unlock', 'trunk', 'start'),
+                  [True, 'entitlement', True], 'the verdicts')
+
+
+def test_an_owner_made_of_the_pages_gives_our_friend_a_key():
+    with world() as cast:
+        owner = foreign_owner(cast)
+        url = owner.offer_key(cast.relay.host, cast.relay.ca,
+                              **terms(owner, uses=2))
+        pin = ['--pin-file', pin_file(cast, owner.pin)]
+        cast.friend.run('accept', *pin, stdin=url)
+        equal(owner.answer(), 'KeyImportRequest', 'the answer')
+        cast.friend.run('continue')
+        status = cast.friend.run('status').json
+        equal((status['usable'], status['uses']), (True, 2), 'the key')
+        with cast.serve() as vehicle:
+            cast.ask(vehicle, 'unlock')
+            cast.ask(vehicle, 'trunk', expect=car.REFUSED)
+
+
+def test_a_friend_of_our_owner_lends_on_to_a_third():
+    with world() as cast:
+        friend = invited(cast, Friend, 'unlock,start', '--may-share')
+        friend.ask(friend.take_offer())
+        cast.owner.run('continue')
+        friend.take_answer()
+        between = Owner(friend.directory)  # the same device
+        between.certificates = [bytes_of(one) for one in friend.chain]
+        url = between.offer_key(cast.relay.host, cast.relay.ca, **dict(
+            friend.offer, sharing=0, entitlements=['unlock']))
+        pin = ['--pin-file', pin_file(cast, between.pin)]
+        cast.friend.run('accept', *pin, stdin=url)
+        between.answer()
+        cast.friend.run('continue')
+        with cast.serve() as vehicle:
+            cast.ask(vehicle, 'unlock')
+            result = cast.ask(vehicle, 'start', expect=car.REFUSED)
+            equal(result.check, 'entitlement', 'the check')
+
+
+def test_a_friend_of_ours_lends_on_to_a_third_of_another_make():
+    with world() as cast:
+        owner = foreign_owner(cast)
+        url = owner.offer_key(cast.relay.host, cast.relay.ca,
+                              **terms(owner, sharing=1))
+        cast.friend.run('accept', '--pin-file', pin_file(cast, owner.pin),
+                        stdin=url)
+        owner.answer()
+        cast.friend.run('continue')
+        files = [cast.file('third-url'), cast.file('third-pin')]
+        cast.friend.run('share', '--key', '1', '--name', 'On',
+                        '--entitlements', 'unlock', '--until', car.moment(900),
+                        '--url-file', files[0], '--pin-file', files[1])
+        url, pin = (pathlib.Path(file).read_text().strip() for file in files)
+        third = foreign_friend(cast, url, pin, name='foreign-third')
+        third.ask(third.take_offer())
+        cast.friend.run('continue')
+        equal(third.take_answer(), 'KeyImportRequest', 'the answer')
+        equal(len(third.chain), 3, 'certificates, which openssl believes')
+        with cast.serve() as vehicle:
+            equal(actions(third, vehicle, 'unlock', 'start'),
+                  [True, 'entitlement'], 'the verdicts')
 
 
 def test_a_third_with_a_friends_friend_key_opens_our_vehicle():
