@@ -33,13 +33,13 @@ static const char old_layout[] =
     "PRAGMA application_id = 1414088535;"
     "PRAGMA user_version = 1;";
 
-/* Shares 1 to 60 of which some were forgotten, and some are longer than a
+/* Shares 1 to 24 of which some were forgotten, and some are longer than a
  * page; deleted with secure_delete, as it was done then. */
 static const char old_content[] =
     "PRAGMA secure_delete = ON;"
     "PRAGMA foreign_keys = ON;"
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
-    " WHERE i < 60)"
+    " WHERE i < 24)"
     " INSERT INTO share SELECT i, 5, 1, 1, 1000 + i, 2000 + i,"
     " CAST('plain-relay' AS BLOB), CAST('plain-mailbox' AS BLOB),"
     " CAST('c' AS BLOB), CAST('plain-title-' || i AS BLOB),"
@@ -48,12 +48,12 @@ static const char old_content[] =
     " CAST('plain-etag' AS BLOB), CAST('plain-seen' AS BLOB),"
     " CAST('plain-order' AS BLOB), CAST('plain-inbox' AS BLOB), 0, 0,"
     " CAST('plain-id' AS BLOB),"
-    " CAST('plain-body' || hex(zeroblob(i * 100)) AS BLOB),"
+    " CAST('plain-body' || hex(zeroblob(i * 200)) AS BLOB),"
     " CAST('plain-pending' AS BLOB), CAST('plain-porder' AS BLOB) FROM n;"
     "INSERT INTO share_data SELECT id, 'name',"
     " CAST('plain-data-' || id AS BLOB) FROM share;"
-    "DELETE FROM share WHERE id BETWEEN 21 AND 40;"
-    "DELETE FROM share WHERE id = 60;";
+    "DELETE FROM share WHERE id BETWEEN 9 AND 16;"
+    "DELETE FROM share WHERE id = 24;";
 
 static void
 make_old(const struct fixture *f)
@@ -82,14 +82,14 @@ assert_content(struct tg_wallet *wallet)
                             "plain-porder");
         assert_int_equal(row.revision, 5);
         assert_int_equal(row.expires_s, 2000 + id);
-        assert_int_equal(row.pending_body.len, 10 + 200 * id);
+        assert_int_equal(row.pending_body.len, 10 + 400 * id);
         wallet_row_done(&row);
         snprintf(text, sizeof(text), "plain-data-%d", (int)id);
         assert_int_equal(wallet_get(wallet, id, "name", &out), TG_OK);
         assert_true(tg_span_is(tg_span_buf(&out), text));
         tg_buf_clear(&out);
     }
-    assert_int_equal(count, 39);
+    assert_int_equal(count, 15);
     tg_buf_free(&out);
 }
 
@@ -106,9 +106,9 @@ an_old_wallet_is_sealed_when_it_is_opened(void **state)
     assert_content(f->wallet);
     put_data(f->wallet, "key", "value");
     assert_data(f->wallet, "key", "value");
-    /* Share 60 was forgotten before: its number is not used again. */
+    /* Share 24 was forgotten before: its number is not used again. */
     assert_int_equal(wallet_save(f->wallet, &row), TG_OK);
-    assert_int_equal(row.id, 61);
+    assert_int_equal(row.id, 25);
     wallet_row_done(&row);
     query_bytes(f->path, "PRAGMA integrity_check", &check);
     assert_true(tg_span_is(tg_span_buf(&check), "ok"));
@@ -116,7 +116,7 @@ an_old_wallet_is_sealed_when_it_is_opened(void **state)
     tg_wallet_close(f->wallet);
     f->wallet = NULL;
     reopen(f);
-    assert_int_equal(tg_wallet_forget_share(f->wallet, 61), TG_OK);
+    assert_int_equal(tg_wallet_forget_share(f->wallet, 25), TG_OK);
     assert_content(f->wallet);
 }
 
@@ -225,7 +225,7 @@ an_old_wallet_opens_wherever_the_change_was_killed(void **state)
         f->wallet = NULL;
         unlink(f->path);
     }
-    assert_true(n > 30);
+    assert_true(n > 20);
 }
 
 static void
@@ -242,7 +242,7 @@ a_change_of_passphrase_is_done_or_not_wherever_it_was_killed(void **state)
     }
     reopen(f);
     assert_content(f->wallet);
-    assert_true(n > 30);
+    assert_true(n > 20);
 }
 
 /* The one who gets TG_E_FULL makes room and tries again. */
@@ -291,7 +291,7 @@ no_memory_changes_nothing(void **state)
     long n;
 
     make_old(f);
-    for (n = 0; err != TG_OK; n += 1 + n / 20) {
+    for (n = 0; err != TG_OK; n += 1 + n / 10) {
         assert_true(n < 10000);
         tg_alloc_fail_after(n);
         err = tg_wallet_open(f->path, &f->wallet);
@@ -302,7 +302,7 @@ no_memory_changes_nothing(void **state)
     }
     assert_true(n > 100);
     err = TG_E_NOMEM;
-    for (n = 0; err != TG_OK; n += 1 + n / 20) {
+    for (n = 0; err != TG_OK; n += 1 + n / 10) {
         assert_true(n < 10000);
         tg_alloc_fail_after(n);
         err = tg_wallet_set_passphrase(f->wallet, TG_SPAN_EMPTY);
