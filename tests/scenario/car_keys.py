@@ -286,9 +286,10 @@ class Vehicle(car.Serving):
         self.process.kill()
         self.process.wait(SECONDS)
 
-    def ask(self, key, action='unlock'):
+    def ask(self, key, action='unlock', patience=SECONDS):
         """'done', or the check that refused."""
         with Talk(self.socket) as talk:
+            talk.socket.settimeout(patience)
             talk.send({'action': action})
             challenge = talk.receive()
             words = (f'tigress-car-challenge-v1\n{challenge["vehicle"]}\n'
