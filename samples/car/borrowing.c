@@ -53,10 +53,9 @@ give_back(struct borrowing *borrowing, struct report *report,
     return report_error(report, why, "reading the invitation", NULL);
 }
 
-/* It has ended, here or there: say how, and keep that. */
-static int
-conclude(struct borrowing *borrowing, struct report *report,
-         struct tg_share *share)
+int
+borrowing_conclude(struct borrowing *borrowing, struct report *report,
+                   struct tg_share *share)
 {
     enum ending ending = ending_get(share);
     enum tg_err err = TG_OK;
@@ -139,7 +138,7 @@ take_cancelled(struct borrowing *borrowing, struct report *report,
                                       ? ENDING_PIN
                                       : ENDING_REFUSED)) != TG_OK)
         return report_error(report, err, "ending the share", NULL);
-    return conclude(borrowing, report, share);
+    return borrowing_conclude(borrowing, report, share);
 }
 
 static int
@@ -181,7 +180,7 @@ no_message(struct borrowing *borrowing, struct report *report,
         (err == TG_E_AUTH || err == TG_E_UNKNOWN || err == TG_E_FORMAT))
         return give_back(borrowing, report, share, err);
     if (err == TG_E_GONE || err == TG_E_STATE)
-        return conclude(borrowing, report, share);
+        return borrowing_conclude(borrowing, report, share);
     if (err == TG_E_NO_NEWS)
         return report_end(report, REPORT_WAITING,
                           "The owner's device has not signed the key yet.");
@@ -199,7 +198,7 @@ advance(struct borrowing *borrowing, struct report *report,
     if (identity_is_stored(&borrowing->device, share))
         return importing_finish(borrowing, report, share);
     if (device_share_has_ended(share) || ending_get(share) != ENDING_NONE)
-        return conclude(borrowing, report, share);
+        return borrowing_conclude(borrowing, report, share);
     if ((err = tg_share_receive(share, &message)) != TG_OK)
         return no_message(borrowing, report, share, err);
     status = take_message(borrowing, report, share, message);

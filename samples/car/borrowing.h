@@ -39,6 +39,9 @@ int borrowing_continue(struct borrowing *borrowing, struct report *report);
 /* One line for each share. */
 int borrowing_status(struct borrowing *borrowing, struct report *report);
 
+/* A share has ended, here or there: say how, and keep that. */
+borrowing_step borrowing_conclude;
+
 /* Do `step` on the chosen share, which must have been accepted here. */
 int borrowing_one(struct borrowing *borrowing, struct report *report,
                   borrowing_step *step);

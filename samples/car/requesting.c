@@ -175,6 +175,8 @@ send(struct borrowing *borrowing, struct report *report,
         return report_end(report, REPORT_WAITING,
                           "The owner's device has written meanwhile: go on "
                           "with `continue`.");
+    if (err == TG_E_GONE)
+        return borrowing_conclude(borrowing, report, share);
     if (err == TG_E_AUTH) /* no honest device gives such a share */
         return importing_refuse(borrowing, report, share, REFUSAL_PIN);
     if (err != TG_OK)

@@ -16,7 +16,7 @@ import tempfile
 import time
 
 import foreign_friend
-from relay import program
+from relay import free_port, program
 
 # The documented exit statuses.
 (DONE, FAILED, USAGE, REFUSED, WAITING, TAKEN, OVER, NETWORK, PIN,
@@ -86,9 +86,9 @@ class Party:
 class Serving:
     """A vehicle that listens, until the end of the `with`."""
 
-    def __init__(self, vehicle, *options):
-        self.command = vehicle.command('serve', *options)
-        self.socket = str(vehicle.state / 'vehicle.sock')
+    def __init__(self, party, *options):
+        self.command = party.command('serve', *options)
+        self.socket = str(party.state / 'vehicle.sock')
         self.process = None
 
     def __enter__(self):
@@ -97,13 +97,20 @@ class Serving:
         line = self.process.stdout.readline()
         if not line.startswith('ready '):
             self.__exit__()
-            raise Unexpected(f'the vehicle does not serve: {line}')
+            raise Unexpected(f'it does not serve: {line}')
         return self
 
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait(RUN_SECONDS)
         self.process.stdout.close()
+
+
+class MakerServing(Serving):
+    """The maker's server, until the end of the `with`."""
+
+    def __init__(self, cast):
+        super().__init__(cast.maker, '--listen', f'127.0.0.1:{cast.port}')
 
 
 class Cast:
@@ -121,6 +128,7 @@ class Cast:
         self.friend = self.party('friend')
         self.url_file = self.top / 'invitation'
         self.pin_file = self.top / 'pin'
+        self.port = None  # of the maker's server, when it has one
         (self.top / 'passphrase').write_text(PASSPHRASE_TEXT + '\n')
 
     def __enter__(self):
@@ -139,11 +147,20 @@ class Cast:
     def relay_options(self):
         return ['--relay', self.relay.host, '--relay-ca', self.relay.ca]
 
+    def server_options(self):
+        """Where devices find the maker's server, if there is one."""
+        if not self.port:
+            return []
+        return ['--maker-url', f'https://127.0.0.1:{self.port}',
+                '--maker-ca', str(self.maker.state / 'tls.pem')]
+
     def make_vehicle(self, vehicle=None, vin=VIN):
         """A vehicle leaves the factory."""
         vehicle = vehicle or self.vehicle
         identity = self.file(vin + '.json')
-        self.maker.run('vehicle', '--vin', vin, '--identity', identity)
+        server = self.server_options()[1:2]
+        self.maker.run('vehicle', '--vin', vin, '--identity', identity,
+                       *(['--server', *server] if server else []))
         vehicle.run('init', '--identity', identity)
 
     def make_owner(self, owner=None, vin=VIN, *limits):
@@ -151,7 +168,8 @@ class Cast:
         owner = owner or self.owner
         request = self.file(owner.state.name + '.csr')
         certificate = self.file(owner.state.name + '.pem')
-        owner.run('init', '--request', request, *self.relay_options())
+        owner.run('init', '--request', request, *self.relay_options(),
+                  *self.server_options())
         self.maker.run('certify', '--vin', vin, '--request', request,
                        '--certificate', certificate, *limits)
         owner.run('enrol', '--certificate', certificate)
@@ -160,11 +178,13 @@ class Cast:
         """A device becomes able to accept invitations."""
         friend = friend or self.friend
         friend.run('init', '--maker-root', str(self.maker.state / 'root.pem'),
-                   *self.relay_options())
+                   *self.relay_options(), *self.server_options())
         return friend
 
-    def enrol(self):
-        """Everything that comes before a share."""
+    def enrol(self, server=False):
+        """Everything that comes before a share; with `server` the maker has
+        one, which maker_serving() starts."""
+        self.port = free_port() if server else None
         self.maker.run('init')
         self.make_vehicle()
         self.make_owner()
@@ -214,6 +234,10 @@ class Cast:
         self.owner.run('continue', '--name', name)
         friend.take_answer()
         return friend
+
+    def maker_serving(self):
+        """The maker's server: `with cast.maker_serving():`."""
+        return MakerServing(self)
 
     def serve(self, *options, vehicle=None):
         """A vehicle that listens: `with cast.serve() as vehicle:`."""
