@@ -17,6 +17,7 @@ enum {
     LIMIT_ETAGS = 16,                     /* in one condition header */
     LIMIT_LIFETIME_DEFAULT_S = 48 * 3600, /* R-CREATE-4 */
     LIMIT_LIFETIME_MOST_S = 31 * 24 * 3600,
+    LIMIT_WAIT_MOST_S = 60,               /* R-WAIT-1 */
     /* The body of any request: base64 of the payload, worst-case escapes of
      * the texts, and room for members that formats may add. */
     LIMIT_BODY_OVERHEAD = 64 * 1024

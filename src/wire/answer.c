@@ -185,7 +185,7 @@ answer_done_call(const struct wire_outcome *outcome,
     enum tg_err err;
 
     err = answer_begin(outcome_status(outcome->outcome), outcome->ids,
-                       ETAG_TEXT_MOST, &answer);
+                       ETAG_TEXT_MOST + ANSWER_WAIT_MOST, &answer);
     if (err != TG_OK)
         return err;
     if (write_body != NULL) {
@@ -198,6 +198,8 @@ answer_done_call(const struct wire_outcome *outcome,
     }
     if (outcome->call == CALL_READ || outcome->call == CALL_UPDATE)
         answer_etag(&answer, outcome->effects->version);
+    if (outcome->call == CALL_READ)
+        answer_wait(&answer, outcome->ids);
     *out = answer;
     return TG_OK;
 }

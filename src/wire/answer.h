@@ -25,6 +25,11 @@ void answer_header_text(struct wire_answer *answer, const char *name,
 /* Append to answer->text, within its room. */
 void answer_text(struct wire_answer *answer, struct tg_span text);
 
+/* Preference-Applied with the seconds that were granted (R-WAIT-1), if the call
+ * asked for any; needs ANSWER_WAIT_MOST bytes of room. `ids` may be NULL. */
+enum { ANSWER_WAIT_MOST = sizeof("wait=60") };
+void answer_wait(struct wire_answer *answer, const struct wire_ids *ids);
+
 /* ETag of a version; needs ETAG_TEXT_MOST bytes of room. */
 void answer_etag(struct wire_answer *answer, uint64_t version);
 

@@ -3,6 +3,7 @@
 #include "wire/answer.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "wire/etag.h"
@@ -50,6 +51,20 @@ answer_etag(struct wire_answer *answer, uint64_t version)
 
     answer_text(answer, (struct tg_span){(const uint8_t *)text, len});
     answer_header_text(answer, "ETag", start);
+}
+
+void
+answer_wait(struct wire_answer *answer, const struct wire_ids *ids)
+{
+    char text[ANSWER_WAIT_MOST + 1];
+    size_t start = answer->text.len;
+
+    if (ids == NULL || ids->wait_s == 0)
+        return;
+    assert(ids->wait_s <= LIMIT_WAIT_MOST_S);
+    snprintf(text, sizeof(text), "wait=%u", ids->wait_s);
+    answer_text(answer, tg_span_text(text));
+    answer_header_text(answer, "Preference-Applied", start);
 }
 
 /* R-HDR-1: in lower case, whatever the letters were. */

@@ -61,6 +61,9 @@ parse_conditions(enum wire_call call, const struct wire_headers *headers,
     if (call == CALL_UPDATE)
         return parse_condition(&headers->if_match, "If-Match", ETAG_STRONG,
                                &out->if_match);
+    if (call == CALL_READ && headers->if_none_match.count > 0 &&
+        headers->prefer.has_wait)
+        out->wait_s = headers->prefer.wait_s; /* R-WAIT-1 */
     if (call == CALL_READ)
         return parse_condition(&headers->if_none_match, "If-None-Match",
                                ETAG_WEAK, &out->if_none_match);

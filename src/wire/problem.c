@@ -62,9 +62,12 @@ wire_refuse(struct wire_problem problem, const struct wire_ids *ids,
 
     if (page && entry->status == 404)
         return page_gone(ids, out);
-    if ((err = answer_begin(entry->status, ids, 0, &answer)) != TG_OK)
+    if ((err = answer_begin(entry->status, ids, ANSWER_WAIT_MOST, &answer)) !=
+        TG_OK)
         return err;
     add_headers(&answer, entry, allow);
+    if (problem.refusal == WIRE_UNCHANGED)
+        answer_wait(&answer, ids);
     if ((err = append_document(&answer.body, &problem, entry)) != TG_OK) {
         wire_answer_done(&answer);
         return err;

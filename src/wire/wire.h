@@ -86,13 +86,24 @@ struct wire_header {
     unsigned count;
 };
 
+/* What the headers Prefer ask for. */
+struct wire_preferences {
+    bool has_wait;
+    unsigned wait_s; /* at most LIMIT_WAIT_MOST_S */
+};
+
 struct wire_headers {
     struct wire_header request_id;
     struct wire_header claim;
     struct wire_header content_type;
     struct wire_header if_match;
     struct wire_header if_none_match;
+    struct wire_preferences prefer;
 };
+
+/* Note what one header Prefer asks for; there may be several, in their order.
+ * One that cannot be parsed is ignored. Source: RFC 7240 §2, §13. */
+void wire_read_prefer(struct tg_span value, struct wire_preferences *out);
 
 /* The headers, parsed. `has_request_id` also tells that it is to be echoed
  * (R-HDR-1), and is right even when a refusal is returned. */
@@ -102,6 +113,8 @@ struct wire_ids {
     struct tg_uuid claim; /* not for CALL_DISPLAY */
     struct etag_condition if_match;
     struct etag_condition if_none_match;
+    unsigned wait_s; /* how long the answer may be held (R-WAIT-1); 0: not. The
+                        adapter lowers it to what it grants */
 };
 
 /* Refusals: WIRE_REQUEST_ID_BAD, WIRE_CLAIM_BAD, WIRE_CONDITION_BAD; in this

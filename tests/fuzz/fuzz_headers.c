@@ -1,5 +1,5 @@
 /* Request line and headers, a line each: method, path, request id, claim,
- * content type, If-Match, If-None-Match. */
+ * content type, If-Match, If-None-Match, Prefer. */
 #include "fuzz.h"
 
 #include "wire/media_type.h"
@@ -29,6 +29,8 @@ check_headers(enum wire_call call, const struct wire_headers *headers)
 
     check_condition(&ids.if_match);
     check_condition(&ids.if_none_match);
+    FUZZ_CHECK(ids.wait_s <= LIMIT_WAIT_MOST_S);
+    FUZZ_CHECK(ids.wait_s == 0 || call == CALL_READ);
     FUZZ_CHECK(!ids.has_request_id ||
                headers->request_id.value.len == TG_UUID_TEXT_LEN);
     if (problem.refusal != WIRE_FINE || call == CALL_DISPLAY)
@@ -63,6 +65,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     headers.content_type = take_header(&rest);
     headers.if_match = take_header(&rest);
     headers.if_none_match = take_header(&rest);
+    headers.prefer = (struct wire_preferences){false, 0};
+    wire_read_prefer(fuzz_take_line(&rest), &headers.prefer);
     for (int call = CALL_CREATE; call <= CALL_RELINQUISH; call++)
         check_headers((enum wire_call)call, &headers);
     if (media_type_is_json(headers.content_type.value))

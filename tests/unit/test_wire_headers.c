@@ -384,6 +384,80 @@ json_is_recognised_in_any_letter_case_and_in_utf_8_only(void **state)
             fail_msg("accepted: %s", other[i]);
 }
 
+/* ---- Prefer ------------------------------------------------------------ */
+
+static unsigned
+wait_of(enum wire_call call, const char *first, const char *second)
+{
+    struct wire_headers headers = good_headers();
+    struct wire_ids ids;
+
+    headers.if_none_match = kit_header("\"1\"");
+    wire_read_prefer(tg_span_text(first), &headers.prefer);
+    if (second != NULL)
+        wire_read_prefer(tg_span_text(second), &headers.prefer);
+    assert_int_equal(wire_parse_headers(call, &headers, &ids).refusal,
+                     WIRE_FINE);
+    return ids.wait_s;
+}
+
+/* R-WAIT-1 */
+static void
+a_wait_is_read_in_every_form_that_rfc_7240_allows(void **state)
+{
+    static const char *const ten[] = {
+        "wait=10", "WAIT=10", "wait = 10", "wait=\"10\"", "wait=010",
+        "wait=10;x", "wait=10 ; x=\"a;b,\\\"\"; ;y", ",, wait=10 , ,",
+        "respond-async, wait=10", "x=\"wait=9\", wait=10", "wait=10, wait=20",
+        "return=minimal;wait=9, wait=10",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(ten); i++)
+        if (wait_of(CALL_READ, ten[i], NULL) != 10)
+            fail_msg("not ten seconds: %s", ten[i]);
+    assert_int_equal(wait_of(CALL_READ, "respond-async", "wait=10"), 10);
+    assert_int_equal(wait_of(CALL_READ, "wait=10", "wait=20"), 10);
+    assert_int_equal(wait_of(CALL_READ, "wait=61", NULL), LIMIT_WAIT_MOST_S);
+    assert_int_equal(wait_of(CALL_READ, "wait=99999999999999999999", NULL),
+                     LIMIT_WAIT_MOST_S);
+}
+
+/* R-WAIT-1 §13 */
+static void
+a_prefer_that_cannot_be_parsed_is_ignored(void **state)
+{
+    static const char *const none[] = {
+        "", "wait", "wait=", "wait=ten", "wait=-1", "wait=+1", "wait=1.5",
+        "wait=1 0", "wait==1", "=1", "wait=\"1", "wait=\"1\\", "wait=1;=",
+        "wait=1; x=", "wait=1 x", "wait:1", "waits=1", "await=1", "wait=0",
+        "wait=\"\"", "wait=1, x=",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(none); i++)
+        if (wait_of(CALL_READ, none[i], NULL) != 0)
+            fail_msg("taken for a wait: %s", none[i]);
+    assert_int_equal(wait_of(CALL_READ, "wait=9 x", "wait=10"), 10);
+}
+
+/* R-WAIT-1 */
+static void
+only_a_read_with_a_condition_waits(void **state)
+{
+    struct wire_headers headers = good_headers();
+    struct wire_ids ids;
+
+    (void)state;
+    for (int call = CALL_CREATE; call <= CALL_RELINQUISH; call++)
+        assert_int_equal(wait_of(call, "wait=10", NULL),
+                         call == CALL_READ ? 10 : 0);
+    wire_read_prefer(tg_span_text("wait=10"), &headers.prefer);
+    assert_int_equal(wire_parse_headers(CALL_READ, &headers, &ids).refusal,
+                     WIRE_FINE);
+    assert_int_equal(ids.wait_s, 0);
+}
+
 int
 main(void)
 {
@@ -406,6 +480,9 @@ main(void)
         cmocka_unit_test(the_etag_of_a_version_parses_back_to_it),
         cmocka_unit_test(
             json_is_recognised_in_any_letter_case_and_in_utf_8_only),
+        cmocka_unit_test(a_wait_is_read_in_every_form_that_rfc_7240_allows),
+        cmocka_unit_test(a_prefer_that_cannot_be_parsed_is_ignored),
+        cmocka_unit_test(only_a_read_with_a_condition_waits),
     };
 
     return cmocka_run_group_tests_name("wire_headers", tests, NULL, NULL);
