@@ -271,7 +271,8 @@ mailbox_read(struct mailbox *mb, const struct relay_request *rq,
     if (!is_live(mb, now))
         return RELAY_NO_SUCH_MAILBOX;
     side = bound_side(mb, &rq->claim);
-    is_first_read = side == SIDE_NONE && !mb->has_recipient;
+    is_first_read =
+        side == SIDE_NONE && !mb->has_recipient && !rq->has_waited;
     if (side == SIDE_NONE && !is_first_read)
         return RELAY_CLAIM_REFUSED; /* R-READ-3: a third claim */
     if (is_first_read)

@@ -145,6 +145,8 @@ struct relay_request {
     struct request_body body;
     struct etag_condition if_match;      /* update */
     struct etag_condition if_none_match; /* read */
+    bool has_waited; /* read: not for the first time, so it was bound then;
+                        it takes no place that has become free since (§13) */
 };
 
 /* What the operator has configured, as far as decisions depend on it. */

@@ -169,6 +169,25 @@ exchange_prepare(struct exchange *ex)
 }
 
 void
+exchange_rest(struct exchange *ex)
+{
+    assert(ex->call == EXCHANGE_READ);
+    tg_buf_free(&ex->plain);
+    tg_buf_free(&ex->blob);
+    ex->mailbox = (struct mailbox){0};
+    ex->request.body = (struct request_body){.acceptable = true};
+}
+
+void
+exchange_again(struct exchange *ex)
+{
+    ex->request.has_waited = true;
+    ex->op.only_reads = true;
+    ex->op.no_write = false;
+    ex->op.result = TG_E_STATE;
+}
+
+void
 exchange_done(struct exchange *ex)
 {
     tg_buf_free(&ex->plain);

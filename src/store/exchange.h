@@ -57,6 +57,14 @@ struct exchange {
  * `op` ready. TG_E_CRYPTO, TG_E_RANDOM. */
 TG_MUST_USE enum tg_err exchange_prepare(struct exchange *ex);
 
+/* A read that was answered RELAY_UNCHANGED waits: give back the memory that it
+ * does not need until exchange_again(). The results are void, and so is the
+ * request's body: what it asked for is done. */
+void exchange_rest(struct exchange *ex);
+
+/* Make `op` of a read that has waited ready to run once more. */
+void exchange_again(struct exchange *ex);
+
 /* Release and wipe what it holds; the struct itself is the caller's. */
 void exchange_done(struct exchange *ex);
 
