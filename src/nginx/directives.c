@@ -50,6 +50,11 @@ ngx_command_t directives_table[] = {
      RULE(DIRECTIVE_NUMBER, "4096", 1, 1000000,
           .help = "operations under way in a worker before it answers 503")},
 
+    {ngx_string("tigress_parked"), HTTP | NGX_CONF_TAKE1,
+     directive_types_set, MAIN_FIELD(parked_most),
+     RULE(DIRECTIVE_NUMBER, "32768", 0, 1000000,
+          .help = "reads that wait in a worker before it answers 503")},
+
     {ngx_string("tigress_insecure_loopback"), SERVER | NGX_CONF_FLAG,
      ngx_conf_set_flag_slot, SERVER_FIELD(insecure_loopback),
      NULL /* the setter of nginx has its own use for it; default off */},
@@ -74,6 +79,12 @@ ngx_command_t directives_table[] = {
      directive_types_set, LOCATION_FIELD(body_timeout_ms),
      RULE(DIRECTIVE_MILLISECONDS, "10s", 100, 10 * MINUTE_MS,
           .help = "in which the whole body of a request must arrive")},
+
+    {ngx_string("tigress_wait_max"), ANYWHERE | NGX_CONF_TAKE1,
+     directive_types_set, LOCATION_FIELD(wait_most_s),
+     RULE(DIRECTIVE_SECONDS, "60s", 0, LIMIT_WAIT_MOST_S,
+          .help = "how long a read may wait for the other side; 0: it "
+                  "never waits")},
 
     {ngx_string("tigress_image_hosts"), ANYWHERE | NGX_CONF_1MORE,
      directive_types_set_image_hosts, LOCATION_FIELD(image_hosts),
@@ -128,6 +139,7 @@ directives_create_main(ngx_conf_t *cf)
     main->commit_delay_ms = NGX_CONF_UNSET_UINT;
     main->sweep_interval_ms = NGX_CONF_UNSET_UINT;
     main->queue_most = NGX_CONF_UNSET_UINT;
+    main->parked_most = NGX_CONF_UNSET_UINT;
     if (ngx_array_init(&main->locations, cf->pool, 1,
                        sizeof(struct relay_location *)) != NGX_OK ||
         ngx_array_init(&main->logs, cf->pool, 1, sizeof(ngx_log_t *)) !=
@@ -157,6 +169,7 @@ directives_create_location(ngx_conf_t *cf)
     location->lifetime_max_s = NGX_CONF_UNSET_UINT;
     location->payload_max = NGX_CONF_UNSET_UINT;
     location->body_timeout_ms = NGX_CONF_UNSET_UINT;
+    location->wait_most_s = NGX_CONF_UNSET_UINT;
     location->image_hosts = NGX_CONF_UNSET_PTR;
     return location;
 }
@@ -284,6 +297,7 @@ directives_merge_location(ngx_conf_t *cf, void *parent, void *child)
 
     inherit(&inner->payload_max, outer->payload_max);
     inherit(&inner->body_timeout_ms, outer->body_timeout_ms);
+    inherit(&inner->wait_most_s, outer->wait_most_s);
     ngx_conf_merge_ptr_value(inner->image_hosts, outer->image_hosts, NULL);
     ngx_conf_merge_str_value(inner->public_host, outer->public_host, "");
     if ((verdict = merge_lifetime(cf, outer, inner)) != NGX_CONF_OK)

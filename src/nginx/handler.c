@@ -2,13 +2,15 @@
  *
  *   handler_content()  method and path, size, headers  (PROTOCOL §4, §13)
  *   after_body()       the body; into the store
- *   answer()           back from the store; out
+ *   come_back()        back from the store; a read may wait (park.h)
+ *   answer()           out
  *
  * Every verdict is wire's or the core's. A request stays with nginx while its
  * operation is under way, whatever its client does (service.h).
  */
 #include "nginx/module.h"
 
+#include "nginx/park.h"
 #include "nginx/request_body.h"
 #include "nginx/respond.h"
 #include "nginx/service.h"
@@ -20,6 +22,7 @@ release(void *data)
 {
     struct relay_call *call = data;
 
+    park_leave(call);
     exchange_done(&call->exchange);
     wire_body_done(&call->body);
     wire_answer_done(&call->answer);
@@ -122,6 +125,15 @@ place_of(struct wire_headers *headers, const ngx_table_elt_t *line)
     return NULL;
 }
 
+static bool
+is_prefer(const ngx_table_elt_t *line)
+{
+    static const ngx_str_t name = ngx_string("prefer");
+
+    return line->key.len == name.len &&
+           ngx_memcmp(line->lowcase_key, name.data, name.len) == 0;
+}
+
 /* White space around a value may be tabs, too (RFC 9110 §5.6.3). */
 static struct tg_span
 trimmed(ngx_str_t value)
@@ -149,6 +161,8 @@ collect_headers(const ngx_http_request_t *r, struct wire_headers *headers)
         for (ngx_uint_t i = 0; i < part->nelts; i++) {
             struct wire_header *header = place_of(headers, &lines[i]);
 
+            if (is_prefer(&lines[i]))
+                wire_read_prefer(to_span(lines[i].value), &headers->prefer);
             if (header == NULL)
                 continue;
             if (header->count++ == 0)
@@ -238,23 +252,44 @@ write_answer(struct relay_call *call)
     return wire_answer(&outcome, &call->location->wire_site, &call->answer);
 }
 
+/* An answer at last, of what the decision has left. */
 static void
-answer(ngx_http_request_t *r)
+answer(struct relay_call *call)
+{
+    ngx_http_request_t *r = call->request;
+
+    park_leave(call);
+    if (write_answer(call) != TG_OK)
+        refuse_plainly(call, WIRE_UNAVAILABLE);
+    else
+        ngx_http_finalize_request(r, respond_send(call));
+}
+
+static void
+come_back(ngx_http_request_t *r)
 {
     struct relay_call *call =
         ngx_http_get_module_ctx(r, ngx_http_tigress_module);
+    struct relay_main *main =
+        ngx_http_get_module_main_conf(r, ngx_http_tigress_module);
+    const struct exchange *ex = &call->exchange;
 
     /* It is also called when the connection can be written to again, which an
      * earlier answer on it may have waited for: not back yet. */
     if (r->aio)
         return;
     r->write_event_handler = ngx_http_request_empty_handler;
-    if (call->exchange.op.result != TG_OK)
-        refuse_failure(call, call->exchange.op.result);
-    else if (write_answer(call) != TG_OK)
-        refuse_plainly(call, WIRE_UNAVAILABLE);
-    else
-        ngx_http_finalize_request(r, respond_send(call));
+    if (ex->op.result != TG_OK) {
+        park_leave(call);
+        refuse_failure(call, ex->op.result);
+        return;
+    }
+    if (ex->effects.wake)
+        park_wake(main->park, &ex->keys.lookup);
+    if (ex->outcome == RELAY_UNCHANGED &&
+        park_rest(main->park, call) == NGX_OK)
+        return;
+    answer(call);
 }
 
 /* ---- into the store ---------------------------------------------------- */
@@ -295,11 +330,47 @@ fill_exchange(struct relay_call *call)
 }
 
 static void
-hand_in(struct relay_call *call)
+submit(struct relay_call *call)
 {
     ngx_http_request_t *r = call->request;
     const struct relay_main *main =
         ngx_http_get_module_main_conf(r, ngx_http_tigress_module);
+    enum tg_err err;
+
+    r->write_event_handler = come_back;
+    err = service_submit(main->service, call);
+    if (err == TG_OK)
+        return;
+    park_leave(call);
+    if (err == TG_E_FULL)
+        refuse_plainly(call, WIRE_UNAVAILABLE); /* the queue, not the disk */
+    else
+        refuse_failure(call, err);
+}
+
+/* R-WAIT-1: before the store is looked at, so that no change is missed. False
+ * when as many wait as may. */
+static bool
+may_wait(struct relay_call *call)
+{
+    const struct relay_main *main = ngx_http_get_module_main_conf(
+        call->request, ngx_http_tigress_module);
+    unsigned most_s = (unsigned)call->location->wait_most_s;
+    ngx_int_t rc;
+
+    if (call->ids.wait_s > most_s)
+        call->ids.wait_s = most_s;
+    if (call->ids.wait_s == 0)
+        return true;
+    rc = park_enter(main->park, call);
+    if (rc == NGX_DECLINED)
+        call->ids.wait_s = 0; /* granted is what is said to be */
+    return rc != NGX_BUSY;
+}
+
+static void
+hand_in(struct relay_call *call)
+{
     enum tg_err err;
 
     if (wire_parse_body(call->route.call, &call->headers, call->body_text,
@@ -308,13 +379,39 @@ hand_in(struct relay_call *call)
         return;
     }
     fill_exchange(call);
-    r->write_event_handler = answer;
-    err = service_submit(main->service, call);
-    if (err == TG_E_FULL)
-        refuse_plainly(call, WIRE_UNAVAILABLE); /* the queue, not the disk */
-    else if (err != TG_OK)
+    if ((err = exchange_prepare(&call->exchange)) != TG_OK)
         refuse_failure(call, err);
+    else if (!may_wait(call))
+        refuse_plainly(call, WIRE_UNAVAILABLE);
+    else
+        submit(call);
 }
+
+/* A read that waits was woken, or its time is over. */
+static void
+look_again(struct relay_call *call)
+{
+    ngx_http_request_t *r = call->request;
+    ngx_connection_t *c = r->connection;
+
+    r->read_event_handler = ngx_http_block_reading;
+    exchange_again(&call->exchange);
+    submit(call);
+    ngx_http_run_posted_requests(c);
+}
+
+/* The process ends, so nothing can be looked up any more. What was there when
+ * it was last looked at is still true as far as anybody here knows. */
+static void
+give_up(struct relay_call *call)
+{
+    ngx_connection_t *c = call->request->connection;
+
+    answer(call);
+    ngx_http_run_posted_requests(c);
+}
+
+const struct park_hands handler_park_hands = {look_again, give_up};
 
 static void
 after_body(struct relay_call *call, enum body_result result)

@@ -4,8 +4,10 @@
 
 #include <sys/prctl.h>
 
+#include "nginx/board.h"
 #include "nginx/directives.h"
 #include "nginx/listen.h"
+#include "nginx/park.h"
 #include "nginx/redact.h"
 #include "nginx/refusals.h"
 #include "nginx/service.h"
@@ -64,6 +66,7 @@ after_configuration(ngx_conf_t *cf)
     if (!main->in_use)
         return NGX_OK;
     if (listen_check(cf) != NGX_OK || storage_prepare(cf, main) != NGX_OK ||
+        board_reserve(cf, main) != NGX_OK ||
         redact_servers(cf, core) != NGX_OK)
         return NGX_ERROR;
     refusals_install();
@@ -106,6 +109,10 @@ start_worker(ngx_cycle_t *cycle)
     if (main->service == NULL)
         ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
                       "tigress: no_store_thread answers=503");
+    main->park = park_start(cycle, main, &handler_park_hands);
+    if (main->park == NULL)
+        ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
+                      "tigress: no_waiting answers=412");
     return NGX_OK;
 }
 
@@ -115,8 +122,10 @@ end_worker(ngx_cycle_t *cycle)
     struct relay_main *main =
         ngx_http_cycle_get_module_main_conf(cycle, ngx_http_tigress_module);
 
-    if (main != NULL)
-        service_stop(main->service);
+    if (main == NULL)
+        return;
+    park_stop(main->park);
+    service_stop(main->service);
 }
 
 /* ---- the record -------------------------------------------------------- */

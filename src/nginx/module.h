@@ -6,6 +6,7 @@
  *   listen.c           addresses and names of the servers that serve
  *   storage.c          the store's directory, checked before workers exist
  *   service.c          a worker's way to its store thread and back
+ *   park.c             reads that wait; board.c wakes them between workers
  *   handler.c          the life of a request; its ends are request_body.c and
  *                      respond.c
  *   refusals.c         errors that nginx finds by itself, in our words
@@ -26,6 +27,7 @@
 extern ngx_module_t ngx_http_tigress_module;
 
 struct service;
+struct park;
 
 /* ---- configuration ----------------------------------------------------- */
 
@@ -36,14 +38,17 @@ struct relay_main {
     ngx_uint_t commit_delay_ms;
     ngx_uint_t sweep_interval_ms;
     ngx_uint_t queue_most;      /* operations under way, a worker */
+    ngx_uint_t parked_most;     /* reads that wait, a worker */
 
     ngx_uint_t in_use;          /* some location serves */
     int directory;              /* the store's, O_PATH; -1 when not in use */
     struct row_salt salt;
     ngx_array_t locations;      /* struct relay_location *, those that serve */
     ngx_array_t logs;           /* ngx_log_t *, redact.c's */
+    ngx_shm_zone_t *board_zone; /* board.c's */
 
     struct service *service;    /* of this worker; NULL when it cannot work */
+    struct park *park;          /* likewise: no read waits here */
     time_t last_complaint;      /* of this worker, about its store */
 };
 
@@ -63,6 +68,7 @@ struct relay_location {
     ngx_uint_t lifetime_max_s;
     ngx_uint_t payload_max;     /* decoded bytes */
     ngx_uint_t body_timeout_ms; /* for the whole body */
+    ngx_uint_t wait_most_s;     /* the longest wait that is granted; 0: none */
     ngx_array_t *image_hosts;   /* struct tg_span; NULL: any */
 
     /* made of the above */
@@ -84,6 +90,18 @@ enum body_result {
 
 /* ---- one request ------------------------------------------------------- */
 
+/* A read that may wait: park.c's. */
+struct parked {
+    struct park *park;     /* NULL: it does not */
+    ngx_queue_t link;      /* among those of keys alike */
+    ngx_event_t timer;
+    ngx_msec_t until;      /* of ngx_current_msec */
+    uint64_t ticket;       /* how new it is; 0: not known to be in the right */
+    unsigned is_asleep : 1; /* else it is at the store */
+    unsigned is_woken : 1;  /* while it was there */
+    unsigned is_over : 1;   /* to be answered, whatever the store says */
+};
+
 struct relay_call {
     ngx_http_request_t *request;
     struct relay_location *location;
@@ -103,6 +121,7 @@ struct relay_call {
     void (*body_done)(struct relay_call *call, enum body_result result);
 
     /* on its way through the store */
+    struct parked parked;
     struct batch_item item;
     struct wire_body body;
     struct exchange exchange;
@@ -129,6 +148,9 @@ bool handler_is_ours(ngx_http_request_t *r);
 
 /* nginx's content handler of a location that serves. */
 ngx_int_t handler_content(ngx_http_request_t *r);
+
+/* What park.c may do with a read that waits. */
+extern const struct park_hands handler_park_hands;
 
 /* Gather the headers of the protocol into call->headers, ids and
  * headers_problem. */

@@ -175,8 +175,6 @@ service_submit(struct service *service, struct relay_call *call)
 
     if (service == NULL)
         return TG_E_STORE;
-    if ((err = exchange_prepare(&call->exchange)) != TG_OK)
-        return err;
     call->item.op = &call->exchange.op;
     if ((err = batch_submit(service->batch, &call->item)) != TG_OK)
         return err;

@@ -11,10 +11,11 @@ struct service *service_start(ngx_cycle_t *cycle, struct relay_main *main);
 /* Finish what was handed in, end the thread. Accepts NULL. */
 void service_stop(struct service *service);
 
-/* Run call->exchange. When it has come back, call->request's write event
- * handler is called, as nginx does for its own threads; until then nginx keeps
- * the request, also when the client goes away.
- * TG_E_FULL: as many are under way as may be. Else as exchange_prepare(). */
+/* Run call->exchange, which is prepared. When it has come back, the write event
+ * handler of call->request is called, as nginx does for its own threads; until
+ * then nginx keeps the request, also when the client goes away.
+ * TG_E_FULL: as many are under way as may be. TG_E_STORE: there is no store
+ * thread. */
 TG_MUST_USE enum tg_err service_submit(struct service *service,
                                        struct relay_call *call);
 

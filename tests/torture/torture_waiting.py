@@ -1,0 +1,192 @@
+"""Reads that wait, while workers are killed, reloaded and stopped.
+
+A wake that was lost would show as a read that is answered 412: here the other
+side always writes long before the time is over.
+"""
+import random
+import signal
+import sys
+import threading
+import time
+
+import rig
+from client import new_id
+from share import Share, create, make, payload, rights, valid_body
+from tap import equal, note, status, test, that
+
+PAIRS = 3
+WAIT_S = 15         # below the time limit of a call, far above any round
+
+
+def waits(etag, seconds=WAIT_S):
+    return [("If-None-Match", etag), ("Prefer", f"wait={seconds}")]
+
+
+def tried(act):
+    """The answer of the first try that gets one; a worker may have died, and
+    its store with it."""
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            answer = act()
+            if answer.status != 503:
+                return answer
+        except rig.UNANSWERED:
+            pass
+        that(time.monotonic() < deadline, "no answer for 20 s")
+        time.sleep(0.005)
+
+
+class Device:
+    """One side: waits for the other's text, then writes its own."""
+
+    def __init__(self, share, claim):
+        self.share = share
+        self.claim = claim
+        self.etag = '"0"'
+
+    def expect(self, text):
+        """Wait until the mailbox holds this text."""
+        while True:
+            answer = tried(lambda: self.share.read(self.claim,
+                                                   extra=waits(self.etag)))
+            # A read whose worker drains is answered 412 early; none does here.
+            status(answer, 200)
+            self.etag = answer.header("etag")
+            if answer.json()["payload"] == payload(text):
+                return
+
+    def say(self, text):
+        request_id = new_id()
+        answer = tried(lambda: self.share.update(self.claim, text,
+                                                 request_id))
+        self.etag = status(answer, 200, 201).header("etag")
+
+
+def talk(relay, rounds, done):
+    """Two devices, on connections of their own, in turn."""
+    claim, speaker = new_id(), relay.speaker()
+    body = valid_body(mailboxConfiguration=rights("RWD"))
+    mailbox = Share(speaker, status(create(speaker, body, claim), 200), claim)
+    mailbox.bind()
+    first = Device(mailbox, mailbox.initiator)
+    second = Device(mailbox, mailbox.recipient)
+    answering = threading.Thread(target=echo, args=(second, rounds))
+    answering.start()
+    for number in range(rounds):
+        first.say(f"question {number}")
+        first.expect(f"answer {number}")
+        done.append(number)
+    answering.join()
+
+
+def echo(device, rounds):
+    for number in range(rounds):
+        device.expect(f"question {number}")
+        device.say(f"answer {number}")
+
+
+# R-WAIT-1, R-WAIT-2
+@test
+def no_wake_is_lost_and_nobody_is_stuck_while_workers_are_killed(relay):
+    rounds = rig.scaled(120)
+    done = []
+    with rig.threads(lambda _, stopped: talk(relay, rounds, done),
+                     range(PAIRS)) as problems:
+        kills = 0
+        while len(done) < PAIRS * rounds and not problems:
+            relay.kill_some_worker()
+            kills += 1
+            time.sleep(random.uniform(0.05, 0.3))
+    equal(problems, [], "problems")
+    equal(len(done), PAIRS * rounds, "rounds")
+    note(f"{len(done)} rounds, {kills} workers killed")
+    relay.is_well()
+
+
+class Waiting:
+    """A read that waits, in a thread."""
+
+    def __init__(self, share, claim=None):
+        self.answer = None
+        etag = share.etag()
+        self.thread = threading.Thread(
+            target=self.run, args=(share, claim or share.initiator, etag))
+        self.thread.start()
+
+    def run(self, share, claim, etag):
+        self.answer = share.read(claim, extra=waits(etag, 60))
+
+    def back(self):
+        self.thread.join()
+        that(self.answer is not None, "no answer")
+        return self.answer
+
+
+def asleep(relay, share, count=1):
+    """Reads that are known to wait: each has ended an older one of its own
+    claim, which was answered for that reason."""
+    found = []
+    for number in range(count):
+        claim = share.initiator if number == 0 else share.recipient
+        older = Waiting(share, claim)
+        newer = Waiting(share, claim)
+        for waiting in (older, newer):
+            waiting.thread.join(timeout=0.5)
+        rest = [w for w in (older, newer) if w.thread.is_alive()]
+        equal(len(rest), 1, "reads that wait on")
+        found += rest
+    return found
+
+
+# R-WAIT-1
+@test
+def who_waits_is_answered_at_once_when_its_worker_drains(relay):
+    share = make(relay.speaker(), bound=True)
+    waiting = asleep(relay, share, 2)
+    relay.tell(signal.SIGHUP)
+    for read in waiting:
+        answer = status(read.back(), 412)
+        that(answer.closes, "the answer does not say that it closes")
+    relay.is_well()
+
+
+# R-WAIT-1
+@test
+def who_waits_is_answered_when_the_relay_stops(relay):
+    share = make(relay.speaker(), bound=True)
+    waiting = asleep(relay, share, 2)
+    relay.stop()
+    for read in waiting:
+        status(read.back(), 412)
+    relay.start()
+    relay.is_well()
+
+
+# R-WAIT-2
+@test
+def as_many_wait_as_may_and_others_are_told_to_come_back(relay):
+    with rig.Rig(workers=1, conf=["tigress_parked 2;"]) as small:
+        share = make(small.speaker(), bound=True)
+        waiting = asleep(small, share, 2)
+        other = make(small.speaker())
+        answer = status(other.read(extra=waits(other.etag())), 503)
+        that(answer.header("retry-after"), "Retry-After is missing")
+        status(other.read(), 200)
+        status(share.update(), 200)
+        for read in waiting:
+            status(read.back(), 200)
+        status(other.read(extra=waits(other.etag(), 1)), 412)
+
+
+# R-WAIT-1
+@test
+def with_waiting_off_a_read_is_answered_at_once(relay):
+    with rig.Rig(workers=1, conf=["tigress_wait_max 0;"]) as quick:
+        share = make(quick.speaker())
+        answer = status(share.read(extra=waits(share.etag(), 60)), 412)
+        equal(answer.header("preference-applied"), None, "applied")
+
+
+if __name__ == "__main__":
+    sys.exit(rig.main("__main__", lambda: rig.Rig(workers=4)))
