@@ -48,7 +48,8 @@ def stranger(story, cast, wire, plain):
     expect(guessed.status == car.REFUSED and
            guessed.json.get('error') == 'TG_E_AUTH',
            f'the stranger got further than that: {guessed.text}')
-    expect(not list(guess.state.glob('certificate-*')), 'the stranger has a key')
+    expect(not list(guess.state.glob('certificate-*')),
+           'the stranger has a key')
     story.say('with a guessed secret: ' + guessed.json['message'])
     story.say('He gives it back. Had he kept it, the friend would be told so, '
               'and the owner could cancel.')
