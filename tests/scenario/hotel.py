@@ -34,6 +34,7 @@ class Party:
         self.name = name
         self.program = program('samples', 'hotel', name)
         self.state = pathlib.Path(state)
+        self.passphrase = None  # what car_kill.py asks of a party
 
     def command(self, command, *options):
         """The words of a command line."""
