@@ -63,12 +63,17 @@ class Device:
         self.etag = status(answer, 200, 201).header("etag")
 
 
-def talk(relay, rounds, done):
-    """Two devices, on connections of their own, in turn."""
+def bound_mailbox(relay):
+    """One that lets both sides write, with a connection of its own."""
     claim, speaker = new_id(), relay.speaker()
     body = valid_body(mailboxConfiguration=rights("RWD"))
     mailbox = Share(speaker, status(create(speaker, body, claim), 200), claim)
     mailbox.bind()
+    return mailbox
+
+
+def talk(mailbox, rounds, done):
+    """Two devices in turn."""
     first = Device(mailbox, mailbox.initiator)
     second = Device(mailbox, mailbox.recipient)
     answering = threading.Thread(target=echo, args=(second, rounds))
@@ -89,15 +94,16 @@ def echo(device, rounds):
 # R-WAIT-1, R-WAIT-2
 @test
 def no_wake_is_lost_and_nobody_is_stuck_while_workers_are_killed(relay):
-    rounds = rig.scaled(120)
+    rounds = rig.scaled(240)
     done = []
-    with rig.threads(lambda _, stopped: talk(relay, rounds, done),
-                     range(PAIRS)) as problems:
+    mailboxes = [bound_mailbox(relay) for _ in range(PAIRS)]
+    with rig.threads(lambda mailbox, _: talk(mailbox, rounds, done),
+                     mailboxes) as problems:
         kills = 0
         while len(done) < PAIRS * rounds and not problems:
             relay.kill_some_worker()
             kills += 1
-            time.sleep(random.uniform(0.05, 0.3))
+            time.sleep(random.uniform(0.02, 0.15))
     equal(problems, [], "problems")
     equal(len(done), PAIRS * rounds, "rounds")
     note(f"{len(done)} rounds, {kills} workers killed")
