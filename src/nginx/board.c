@@ -107,31 +107,59 @@ free_place(struct place *place, pid_t holder)
     (void)atomic_compare_exchange_strong(&place->pid, &holder, 0);
 }
 
-/* Once until it looks; a full socket has been rung enough. */
-static void
-ring(struct board *board, struct place *place)
+static bool
+is_waited_at(const struct board *board, const struct place *place)
+{
+    return place != board->place && atomic_load(&place->pid) != 0 &&
+           atomic_load(&place->waiting) > 0;
+}
+
+/* False when nobody is there: the worker was killed, and its reads with it. A
+ * full socket has been rung enough. */
+static bool
+ring(const struct board *board, struct place *place)
 {
     pid_t holder = atomic_load(&place->pid);
     struct sockaddr_un name;
     socklen_t len = name_of(place, &name);
 
-    if (atomic_flag_test_and_set(&place->is_rung))
-        return;
     if (sendto(board->caller, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL,
-               (struct sockaddr *)&name, len) < 0 &&
-        ngx_socket_errno == ECONNREFUSED)
-        free_place(place, holder); /* killed, and its reads with it */
+               (struct sockaddr *)&name, len) >= 0 ||
+        ngx_socket_errno != ECONNREFUSED)
+        return true;
+    free_place(place, holder);
+    return false;
+}
+
+/* Once until it looks. Whoever took the place over while its old worker was
+ * being rung is rung too: others left that to us. */
+static void
+ring_once(const struct board *board, struct place *place)
+{
+    while (is_waited_at(board, place) &&
+           !atomic_flag_test_and_set(&place->is_rung)) {
+        if (ring(board, place))
+            return;
+        atomic_flag_clear(&place->is_rung);
+    }
 }
 
 static void
-ring_those_who_wait(struct board *board)
+ring_those_who_wait(const struct board *board)
+{
+    for (size_t i = 0; i < PLACES; i++)
+        ring_once(board, &board->wall->places[i]);
+}
+
+/* Also who seems to have been rung: who said so may have died on the way. */
+static void
+ring_all_who_wait(const struct board *board)
 {
     for (size_t i = 0; i < PLACES; i++) {
         struct place *place = &board->wall->places[i];
 
-        if (place != board->place && atomic_load(&place->pid) != 0 &&
-            atomic_load(&place->waiting) > 0)
-            ring(board, place);
+        if (is_waited_at(board, place))
+            (void)ring(board, place);
     }
 }
 
@@ -345,6 +373,7 @@ board_join(ngx_cycle_t *cycle, struct relay_main *main,
     }
     board->seen = atomic_load(&board->wall->next);
     board_post(board, &all);
+    ring_all_who_wait(board);
     return board;
 }
 
