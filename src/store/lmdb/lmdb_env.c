@@ -13,14 +13,14 @@
 
 #include "store/lmdb/lmdb_files.h"
 
-enum { MAX_READERS = 1024, DATABASES = 3 };
+enum { MAX_READERS = 1024, DATABASES = 4 };
 
 /* Room that adding rows leaves alone, in the map and on the disk: removing
  * them takes pages too, before it frees any. */
 enum { RESERVE = 2 * 1024 * 1024, GROWTH_STEP = 8 * 1024 * 1024 };
 
 static const char format_key[] = "format";
-static const char format_value[] = "tigress rows 1";
+static const char format_value[] = "tigress rows 2";
 
 enum tg_err
 lmdb_env_error(int rc)
@@ -71,7 +71,9 @@ open_databases(struct lmdb_env *env, MDB_txn *txn, unsigned flags)
         return rc;
     if ((rc = mdb_dbi_open(txn, "index", flags, &env->index)) != 0)
         return rc;
-    return mdb_dbi_open(txn, "expiry", flags, &env->expiry);
+    if ((rc = mdb_dbi_open(txn, "expiry", flags, &env->expiry)) != 0)
+        return rc;
+    return mdb_dbi_open(txn, "young", flags, &env->young);
 }
 
 static int

@@ -4,7 +4,7 @@
  * Layout (DESIGN D-D; all numbers but those in keys of `expiry` are in the
  * machine's byte order, as LMDB's own are):
  *   rows    sequence number         → lookup key ‖ expiry second ‖ blob
- *   index   lookup key              → sequence number
+ *   index, young  lookup key        → sequence number; see lmdb_index.h
  *   expiry  expiry second ‖ sequence number, both big-endian → nothing
  * Sequence numbers only grow, so rows lie in the order of creation: live
  * shares are the recent ones, and their pages are few.
@@ -22,6 +22,7 @@ struct lmdb_env {
     MDB_env *mdb; /* NULL: closed */
     MDB_dbi rows;
     MDB_dbi index;
+    MDB_dbi young;
     MDB_dbi expiry;
     MDB_txn *reader; /* reset between uses; holds our place among readers */
     bool read_only;

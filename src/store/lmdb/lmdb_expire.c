@@ -1,4 +1,5 @@
 /* Removing what is due, in slices. See relay/store.h. */
+#include "store/lmdb/lmdb_index.h"
 #include "store/lmdb/lmdb_rows.h"
 #include "store/lmdb/lmdb_run.h"
 
@@ -41,15 +42,19 @@ remove_due(struct lmdb_env *env, MDB_txn *txn, tg_time_s now, size_t most,
 }
 
 static enum tg_err
-sweep(struct lmdb_env *env, tg_time_s now, size_t most, size_t *removed)
+sweep(struct lmdb_env *env, tg_time_s now, size_t most, bool is_short,
+      size_t *removed)
 {
     MDB_txn *txn;
+    const bool has_room = !is_short && lmdb_env_has_room(env);
     enum tg_err err;
     int rc;
 
     if ((err = lmdb_env_begin_write(env, &txn)) != TG_OK)
         return err;
     rc = remove_due(env, txn, now, most, removed);
+    if (rc == 0 && *removed > 0 && has_room)
+        rc = lmdb_index_tidy(env, txn);
     if (rc != 0 || *removed == 0) {
         mdb_txn_abort(txn);
         return lmdb_env_error(rc);
@@ -65,6 +70,7 @@ lmdb_expire(struct lmdb_env *env, tg_time_s now, size_t most, size_t *removed)
     size_t bite = most;
     size_t total = 0;
     bool is_due = false;
+    bool is_short = false;
     int rc;
 
     lmdb_env_check_readers(env);
@@ -73,9 +79,10 @@ lmdb_expire(struct lmdb_env *env, tg_time_s now, size_t most, size_t *removed)
     while (is_due && total < most) {
         size_t wanted = bite < most - total ? bite : most - total;
         size_t count = 0;
-        enum tg_err err = sweep(env, now, wanted, &count);
+        enum tg_err err = sweep(env, now, wanted, is_short, &count);
 
-        if (err == TG_E_FULL && bite > 1) {
+        if (err == TG_E_FULL && (bite > 1 || !is_short)) {
+            is_short = true;
             bite = (bite + 3) / 4;
             continue;
         }

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "store/lmdb/lmdb_index.h"
+
 enum {
     TIME_LEN = 8,
     SEQUENCE_LEN = 8,
@@ -59,23 +61,6 @@ expiry_key(tg_time_s expires, uint64_t sequence)
 
 /* ---- finding ----------------------------------------------------------- */
 
-/* Values in LMDB are not aligned: they are copied out. */
-static int
-find_sequence(const struct lmdb_env *env, MDB_txn *txn,
-              const struct store_key *key, uint64_t *out)
-{
-    MDB_val k = val(key->bytes, STORE_KEY_LEN);
-    MDB_val v;
-    int rc;
-
-    if ((rc = mdb_get(txn, env->index, &k, &v)) != 0)
-        return rc;
-    if (v.mv_size != SEQUENCE_LEN)
-        return MDB_CORRUPTED;
-    memcpy(out, v.mv_data, SEQUENCE_LEN);
-    return 0;
-}
-
 /* What an index names must be there. */
 static int
 load(const struct lmdb_env *env, MDB_txn *txn, uint64_t sequence,
@@ -107,7 +92,7 @@ lmdb_rows_get(const struct lmdb_env *env, MDB_txn *txn,
     uint64_t sequence;
     int rc;
 
-    if ((rc = find_sequence(env, txn, key, &sequence)) != 0)
+    if ((rc = lmdb_index_find(env, txn, key, &sequence)) != 0)
         return rc;
     if ((rc = load(env, txn, sequence, &found, out)) != 0)
         return rc;
@@ -207,14 +192,11 @@ lmdb_rows_add(const struct lmdb_env *env, MDB_txn *txn,
               struct lmdb_rows_end *end, const struct store_key *key,
               const struct store_row *row)
 {
-    MDB_val k = val(key->bytes, STORE_KEY_LEN);
-    MDB_val v;
     int rc;
 
     if (end->next_sequence == 0 && (rc = find_end(env, txn, end)) != 0)
         return rc;
-    v = val(&end->next_sequence, SEQUENCE_LEN);
-    if ((rc = mdb_put(txn, env->index, &k, &v, MDB_NOOVERWRITE)) != 0)
+    if ((rc = lmdb_index_add(env, txn, key, end->next_sequence)) != 0)
         return rc;
     if ((rc = write_row(env, txn, end->next_sequence, key, row,
                         MDB_APPEND)) != 0)
@@ -249,11 +231,10 @@ lmdb_rows_remove(const struct lmdb_env *env, MDB_txn *txn,
 {
     const uint64_t sequence = old->sequence;
     const tg_time_s expires = old->row.expires;
-    MDB_val k = val(key->bytes, STORE_KEY_LEN);
     MDB_val by_sequence = val(&sequence, SEQUENCE_LEN);
     int rc;
 
-    if ((rc = mdb_del(txn, env->index, &k, NULL)) != 0)
+    if ((rc = lmdb_index_remove(env, txn, key)) != 0)
         return rc;
     if ((rc = mdb_del(txn, env->rows, &by_sequence, NULL)) != 0)
         return rc;

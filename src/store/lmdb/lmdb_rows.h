@@ -1,6 +1,6 @@
 /* Rows in the layout of lmdb_env.h, within a transaction of the caller's.
  *
- * All return codes are LMDB's own; MDB_CORRUPTED also when the three databases
+ * All return codes are LMDB's own; MDB_CORRUPTED also when the databases
  * do not agree. After an error other than MDB_NOTFOUND a write transaction must
  * be aborted.
  */

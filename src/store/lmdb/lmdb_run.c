@@ -4,12 +4,14 @@
 
 #include <assert.h>
 
+#include "store/lmdb/lmdb_index.h"
 #include "store/lmdb/lmdb_rows.h"
 
 /* A batch on its way. */
 struct run {
     struct lmdb_env *env;
     bool has_room;
+    bool is_short; /* of room: only what was asked for is done */
     struct lmdb_rows_end end;
     bool has_changed; /* there is something to commit */
     bool is_doubtful; /* the environment: something failed in a snapshot */
@@ -145,6 +147,21 @@ write_one(struct run *r, MDB_txn *txn, struct store_op *op)
     return (struct verdict){0, TG_E_STATE};
 }
 
+/* What is moved takes pages, too. */
+static enum tg_err
+commit(const struct run *r, MDB_txn *txn)
+{
+    int rc = 0;
+
+    if (r->has_room && !r->is_short)
+        rc = lmdb_index_tidy(r->env, txn);
+    if (rc != 0) {
+        mdb_txn_abort(txn);
+        return lmdb_env_error(rc);
+    }
+    return lmdb_env_commit(txn);
+}
+
 /* All of them in one transaction. An error says that nothing was done. */
 static enum tg_err
 write_together(struct run *r, struct store_op *const ops[], size_t count)
@@ -170,7 +187,7 @@ write_together(struct run *r, struct store_op *const ops[], size_t count)
         mdb_txn_abort(txn);
         return TG_OK;
     }
-    return lmdb_env_commit(txn);
+    return commit(r, txn);
 }
 
 /* When the batch as a whole finds no room, each for itself: those that only
@@ -200,8 +217,10 @@ run_writes(struct run *r, struct store_op *const ops[], size_t count)
     if (count == 0)
         return TG_OK;
     err = write_together(r, ops, count);
-    if (err == TG_E_FULL && count > 1)
+    if (err == TG_E_FULL && !r->is_short) {
+        r->is_short = true;
         return write_one_by_one(r, ops, count);
+    }
     if (err != TG_OK)
         set_results(ops, count, err);
     return err;
