@@ -4,6 +4,19 @@
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+/* Keys, PINs and tokens are in the memory of all these programs: no crash
+ * leaves them in a file, and nobody but root looks into a running one. */
+static void
+forbid_core_files(void)
+{
+    static const struct rlimit none = {0, 0};
+
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
 
 static void
 print_options(FILE *out, const struct args_command *command)
@@ -130,6 +143,7 @@ args_main(int argc, char **argv, const struct args_program *program)
     struct args args = {0};
     int status;
 
+    forbid_core_files();
     if (argc >= 2 && strcmp(argv[1], "--help") == 0) {
         print_help(stdout, program);
         return REPORT_DONE;

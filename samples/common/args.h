@@ -37,7 +37,8 @@ struct args {
 };
 
 /* Read the command line and run what it asks for; `--help` explains. Every
- * command has --state DIR, --json and --verbose. Returns the exit status. */
+ * command has --state DIR, --json and --verbose. The process leaves no core
+ * file from here on. Returns the exit status. */
 int args_main(int argc, char **argv, const struct args_program *program);
 
 /* The value of an option of this command, borrowed; "" for an option without
