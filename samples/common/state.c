@@ -180,6 +180,41 @@ write_all(int fd, struct tg_span bytes)
     return TG_OK;
 }
 
+/* What is appended meanwhile is copied, too. */
+static enum tg_err
+copy(int from, int to)
+{
+    uint8_t piece[16 * 1024];
+
+    for (;;) {
+        ssize_t n = read(from, piece, sizeof(piece));
+        enum tg_err err;
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n == 0 ? TG_OK : TG_E_IO;
+        if ((err = write_all(to, (struct tg_span){piece, (size_t)n})) != TG_OK)
+            return err;
+    }
+}
+
+enum tg_err
+state_print(const struct state *state, const char *name)
+{
+    char path[STATE_PATH_MAX];
+    enum tg_err err;
+    int fd;
+
+    if ((err = state_path(state, name, path)) != TG_OK)
+        return err;
+    if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+        return from_errno();
+    err = fflush(stdout) == 0 ? copy(fd, STDOUT_FILENO) : TG_E_IO;
+    close(fd);
+    return err;
+}
+
 /* The whole of a new file on the disk. */
 static enum tg_err
 write_new(const char *path, struct tg_span content, mode_t mode)

@@ -48,6 +48,11 @@ bool state_has(const struct state *state, const char *name);
 TG_MUST_USE enum tg_err state_read(const struct state *state, const char *name,
                                    struct text *out);
 
+/* Copy the file, of whatever size, to standard output, piece by piece.
+ * TG_E_NOT_FOUND; TG_E_IO, TG_E_FULL also of standard output; TG_E_LIMIT. */
+TG_MUST_USE enum tg_err state_print(const struct state *state,
+                                    const char *name);
+
 /* Replace the file (0600), durably. TG_E_IO, TG_E_FULL, TG_E_LIMIT; after an
  * error the old content is still there. */
 TG_MUST_USE enum tg_err state_write(const struct state *state,

@@ -379,15 +379,15 @@ run_serve(const struct args *args, struct report *report)
 static int
 run_events(const struct args *args, struct report *report)
 {
-    struct text log = TEXT_EMPTY;
     struct state state;
     enum tg_err err;
 
-    if ((err = state_peek(args->state, &state)) == TG_OK)
-        err = state_read(&state, EVENTS_FILE, &log);
+    if ((err = state_peek(args->state, &state)) == TG_E_NOT_FOUND)
+        return report_end(report, REPORT_USAGE,
+                          "There is no door in %s: run `door init`.",
+                          args->state);
     if (err == TG_OK)
-        fputs(log.at, stdout);
-    text_free(&log);
+        err = state_print(&state, EVENTS_FILE);
     if (err == TG_E_NOT_FOUND)
         return report_end(report, REPORT_DONE, "Nothing has happened yet.");
     if (err != TG_OK)
