@@ -11,33 +11,37 @@
 
 #define DIRECTORY "uses"
 
-enum { FILE_NAME_MAX = sizeof(DIRECTORY) + DEVICE_KEY_FINGERPRINT };
+enum {
+    FILE_NAME_MAX = sizeof(DIRECTORY) + DEVICE_KEY_FINGERPRINT,
+    CONTENT_MAX = 48,
+    KEPT_SECONDS = 24 * 60 * 60 /* clocks are set back now and then */
+};
 
 /* One key of the chain. */
 struct entry {
     char file[FILE_NAME_MAX];
     int64_t limit; /* 0: none, and nothing is counted */
     int64_t count;
+    moment until;  /* when the last of its certificates that we saw is over */
+    bool is_new;   /* no file yet */
 };
 
-/* A number from 0 to GRANT_USES_MAX and nothing behind it. */
+/* "COUNT TIME": a number from 0 to GRANT_USES_MAX, and a moment. */
 static enum tg_err
-read_count(const struct state *state, const char *file, int64_t *out)
+read_count(const struct state *state, const char *file, struct entry *out)
 {
     struct text content = TEXT_EMPTY;
     enum tg_err err = state_read(state, file, &content);
+    size_t digits;
 
-    if (err == TG_E_NOT_FOUND) {
-        *out = 0;
-        return TG_OK;
-    }
     if (err != TG_OK)
         return err;
-    if (content.len == 0 || content.len > 7 ||
-        strspn(content.at, "0123456789") != content.len)
+    digits = strspn(content.at, "0123456789");
+    if (digits == 0 || digits > 7 || content.at[digits] != ' ' ||
+        !moment_parse(content.at + digits + 1, &out->until))
         err = TG_E_FORMAT;
     else
-        *out = strtol(content.at, NULL, 10);
+        out->count = strtol(content.at, NULL, 10);
     text_free(&content);
     return err;
 }
@@ -45,10 +49,13 @@ read_count(const struct state *state, const char *file, int64_t *out)
 static enum tg_err
 write_count(const struct state *state, const struct entry *entry)
 {
-    char digits[24];
+    char content[CONTENT_MAX];
+    char until[MOMENT_TEXT];
 
-    snprintf(digits, sizeof(digits), "%" PRId64, entry->count + 1);
-    return state_write(state, entry->file, text_span_of(digits));
+    moment_format(entry->until, until);
+    snprintf(content, sizeof(content), "%" PRId64 " %s", entry->count + 1,
+             until);
+    return state_write(state, entry->file, text_span_of(content));
 }
 
 static enum tg_err
@@ -56,19 +63,42 @@ read_entry(const struct state *state, const X509 *certificate,
            struct entry *out)
 {
     char fingerprint[DEVICE_KEY_FINGERPRINT];
+    struct entry entry = {.until = 0};
     struct grant grant;
     enum tg_err err;
 
     if (certificate_grant(certificate, &grant) != REFUSAL_NONE)
         return TG_E_FORMAT;
-    out->limit = grant.uses;
-    if (grant.uses == 0)
+    entry.limit = grant.uses;
+    if (grant.uses == 0) {
+        *out = entry;
         return TG_OK;
+    }
     if ((err = device_key_fingerprint(X509_get0_pubkey(certificate),
                                       fingerprint)) != TG_OK)
         return err;
-    snprintf(out->file, sizeof(out->file), DIRECTORY "/%s", fingerprint);
-    return read_count(state, out->file, &out->count);
+    snprintf(entry.file, sizeof(entry.file), DIRECTORY "/%s", fingerprint);
+    err = read_count(state, entry.file, &entry);
+    entry.is_new = err == TG_E_NOT_FOUND;
+    if (err != TG_OK && !entry.is_new)
+        return err;
+    if (entry.until < grant.not_after)
+        entry.until = grant.not_after;
+    *out = entry;
+    return TG_OK;
+}
+
+/* By the true time: `--now` is for trying, and must not cost what is kept. A
+ * file that cannot be read is not ours to remove. */
+static enum tg_err
+forget_if_over(const struct state *state, const char *file)
+{
+    struct entry entry;
+
+    if (read_count(state, file, &entry) != TG_OK ||
+        moment_now() - KEPT_SECONDS < entry.until)
+        return TG_OK;
+    return state_remove(state, file);
 }
 
 enum tg_err
@@ -77,7 +107,7 @@ uses_count(const struct state *state, STACK_OF(X509) *chain,
 {
     struct entry entries[CERTIFICATE_CHAIN_MAX];
     int count = sk_X509_num(chain);
-    bool limited = false;
+    bool is_new = false;
     enum tg_err err = TG_OK;
 
     if (count > CERTIFICATE_CHAIN_MAX)
@@ -86,14 +116,14 @@ uses_count(const struct state *state, STACK_OF(X509) *chain,
         if ((err = read_entry(state, sk_X509_value(chain, i), &entries[i])) !=
             TG_OK)
             return err;
-        limited = limited || entries[i].limit > 0;
+        is_new = is_new || entries[i].is_new;
         if (entries[i].limit > 0 && entries[i].count >= entries[i].limit) {
             *why = REFUSAL_USES;
             return TG_OK;
         }
     }
-    if (limited)
-        err = state_make_directory(state, DIRECTORY);
+    if (is_new && (err = state_make_directory(state, DIRECTORY)) == TG_OK)
+        err = state_each(state, DIRECTORY, forget_if_over);
     for (int i = count - 1; i >= 0 && err == TG_OK; i--)
         if (entries[i].limit > 0)
             err = write_count(state, &entries[i]);

@@ -1,5 +1,8 @@
 /* How often a vehicle has done something for a key. In the state directory, a
- * file for each key whose uses are limited: uses/FINGERPRINT, the number. */
+ * file for each key whose uses are limited: uses/FINGERPRINT, the number and
+ * when the last certificate that it came with is over. A day after that the
+ * file goes, when another key is counted for the first time: a certificate that
+ * is over opens nothing. */
 #ifndef CAR_USES_H
 #define CAR_USES_H
 

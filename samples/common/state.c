@@ -1,6 +1,7 @@
 /* See state.h. */
 #include "state.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,6 +10,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define UNFINISHED ".new" /* behind the name, until a file is whole */
 
 static enum tg_err
 from_errno(void)
@@ -261,7 +264,7 @@ replace(const char *path, struct tg_span content, mode_t mode)
 {
     char beside[STATE_PATH_MAX];
     enum tg_err err;
-    int len = snprintf(beside, sizeof(beside), "%s.new", path);
+    int len = snprintf(beside, sizeof(beside), "%s" UNFINISHED, path);
 
     if (len < 0 || (size_t)len >= sizeof(beside))
         return TG_E_LIMIT;
@@ -368,4 +371,48 @@ state_make_directory(const struct state *state, const char *name)
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
         return from_errno();
     return sync_directory_of(path);
+}
+
+static bool
+is_unfinished(const char *name)
+{
+    size_t len = strlen(name);
+
+    return len > strlen(UNFINISHED) &&
+           strcmp(name + len - strlen(UNFINISHED), UNFINISHED) == 0;
+}
+
+/* One entry of the directory `name`, unless it is hidden. */
+static enum tg_err
+visit_entry(const struct state *state, const char *name, const char *entry,
+            enum tg_err (*visit)(const struct state *state, const char *file))
+{
+    char file[STATE_PATH_MAX];
+    int len = snprintf(file, sizeof(file), "%s/%s", name, entry);
+
+    if (entry[0] == '.')
+        return TG_OK;
+    if (len < 0 || (size_t)len >= sizeof(file))
+        return TG_E_LIMIT;
+    return is_unfinished(entry) ? state_remove(state, file)
+                                : visit(state, file);
+}
+
+enum tg_err
+state_each(const struct state *state, const char *name,
+           enum tg_err (*visit)(const struct state *state, const char *file))
+{
+    const struct dirent *entry;
+    char path[STATE_PATH_MAX];
+    enum tg_err err;
+    DIR *directory;
+
+    if ((err = state_path(state, name, path)) != TG_OK)
+        return err;
+    if ((directory = opendir(path)) == NULL)
+        return from_errno();
+    while (err == TG_OK && (entry = readdir(directory)) != NULL)
+        err = visit_entry(state, name, entry->d_name, visit);
+    closedir(directory);
+    return err;
 }

@@ -70,6 +70,14 @@ TG_MUST_USE enum tg_err state_remove(const struct state *state,
 TG_MUST_USE enum tg_err state_make_directory(const struct state *state,
                                              const char *name);
 
+/* Call `visit` with each file in the directory `name` that was made there with
+ * state_write(), named as for state_read(), until it returns an error, which is
+ * then returned; it may remove the file. What a process that was killed has left
+ * unfinished is removed. TG_E_NOT_FOUND, TG_E_IO, TG_E_LIMIT. */
+TG_MUST_USE enum tg_err
+state_each(const struct state *state, const char *name,
+           enum tg_err (*visit)(const struct state *state, const char *file));
+
 /* A file that a person named, not one of ours: "-" is standard input, or
  * output. Reading is as state_read(). `private` chooses 0600 over 0644. */
 TG_MUST_USE enum tg_err state_read_outside(const char *path,

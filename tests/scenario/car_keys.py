@@ -108,9 +108,11 @@ class Key:
         return sign(self.path, words)
 
     def issue(self, start=0, end=3600, uses=None, sharing=0, vehicle=None,
-              actions=None):
-        """A further key, certified by this one; times relative to now."""
-        new = Key(self.directory, vehicle=vehicle or self.vehicle)
+              actions=None, key=None):
+        """A further key, or `key` once more, certified by this one; times
+        relative to now."""
+        new = Key(self.directory, vehicle=vehicle or self.vehicle,
+                  path=key and key.path)
         now = int(time.time())
         body = certificate(self, new, now + start, now + end, uses, sharing,
                            actions or ACTIONS)

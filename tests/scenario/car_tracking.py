@@ -13,6 +13,8 @@ import sentences
 from car_keys import World
 from sentences import check, equal
 
+DAY = 24 * 60 * 60
+
 
 def last(vehicle):
     """What the log says of the last request."""
@@ -234,6 +236,51 @@ def test_a_key_shared_on_without_end_claims_more_than_its_issuer_has():
         friend = world.owner.issue(uses=3, sharing=1)
         for key in (friend.issue(), friend.issue(uses=4)):
             equal(vehicle.ask(key), 'beyond', 'its uses')
+
+
+def books(world):
+    """What the vehicle has counted: {fingerprint: [number, until when]}."""
+    return {path.name: path.read_text().split()
+            for path in (world.vehicle.state / 'uses').iterdir()}
+
+
+def make_old(world, key, days):
+    """As if a key had been counted long ago, and was over for some days."""
+    path = world.vehicle.state / 'uses' / key.fingerprint
+    path.write_text('1 ' + car.moment(-days * DAY))
+
+
+def test_uses_are_forgotten_when_their_key_is_over():
+    with World(with_server=False) as world, world.serving() as vehicle:
+        owner = world.owner
+        keys = [owner.issue(uses=2) for _ in range(4)]
+        living, over, late, torn = keys
+        equal({vehicle.ask(key) for key in keys}, {'done'}, 'all of them')
+        make_old(world, over, 2)
+        make_old(world, late, 0.5)
+        directory = world.vehicle.state / 'uses'
+        (directory / torn.fingerprint).rename(
+            directory / (torn.fingerprint + '.new'))
+        before = set(books(world))
+        equal(vehicle.ask(living), 'done', 'one that is counted already')
+        equal(set(books(world)), before, 'meanwhile')
+        new = owner.issue(uses=1)
+        equal([vehicle.ask(new), vehicle.ask(new)], ['done', 'uses'], 'new')
+        equal(set(books(world)), {key.fingerprint for key in
+                                  (living, late, new)}, 'what is kept')
+        equal(vehicle.ask(living), 'uses', 'and counts')
+
+
+def test_uses_are_kept_for_the_longest_certificate_of_their_key():
+    with World(with_server=False) as world, world.serving() as vehicle:
+        short = world.owner.issue(end=1800, uses=4)
+        long = world.owner.issue(end=3600, uses=4, key=short)
+        seen = []
+        for key in (short, long, short):
+            equal(vehicle.ask(key), 'done', 'one of four')
+            seen.append(books(world)[key.fingerprint])
+        equal([int(number) for number, _ in seen], [1, 2, 3], 'the numbers')
+        check(seen[0][1] < seen[1][1] == seen[2][1], f'until when: {seen}')
 
 
 if __name__ == '__main__':
