@@ -72,7 +72,7 @@ TG_MUST_USE enum tg_err state_make_directory(const struct state *state,
 
 /* Call `visit` with each file in the directory `name` that was made there with
  * state_write(), named as for state_read(), until it returns an error, which is
- * then returned; it may remove the file. What a process that was killed has left
+ * then returned; it may remove the file. What a killed process has left
  * unfinished is removed. TG_E_NOT_FOUND, TG_E_IO, TG_E_LIMIT. */
 TG_MUST_USE enum tg_err
 state_each(const struct state *state, const char *name,
