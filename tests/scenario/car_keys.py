@@ -1,5 +1,5 @@
-"""Car keys without wallets: certificates written here, byte by byte, from
-docs/formats.md alone, a maker that serves, and a vehicle that asks it.
+"""Car keys without wallets: certificates written from docs/formats.md alone
+(foreign_der.py), a maker that serves, and a vehicle that asks it.
 
     with World() as world, world.serving() as vehicle:
         friend = world.owner.issue()
@@ -7,10 +7,8 @@ docs/formats.md alone, a maker that serves, and a vehicle that asks it.
         verdict = vehicle.ask(friend, 'unlock')
 """
 import base64
-import hashlib
 import http.client
 import json
-import os
 import pathlib
 import shutil
 import signal
@@ -18,143 +16,51 @@ import ssl
 import subprocess
 import tempfile
 import threading
-import time
 
 import car
+import foreign_der
+import foreign_friend
 from car_vehicle import Talk, pem_to_base64, sign
 from relay import free_port
 
-ARC = 182699292988453813516644499464118056658
 ACTIONS = ['unlock', 'lock', 'start', 'drive', 'trunk']
 SECONDS = 30
 
 
-def tlv(tag, *parts):
-    """DER: one value."""
-    content = b''.join(parts)
-    size = len(content)
-    if size < 128:
-        return bytes([tag, size]) + content
-    digits = size.to_bytes((size.bit_length() + 7) // 8, 'big')
-    return bytes([tag, 128 + len(digits)]) + digits + content
-
-
-def elements(der):
-    """The values inside of one value."""
-    def head(at):
-        size, start = der[at + 1], at + 2
-        if size > 127:
-            start += size - 128
-            size = int.from_bytes(der[at + 2:start], 'big')
-        return start, start + size
-    at, end = head(0)
-    while at < end:
-        following = head(at)[1]
-        yield der[at:following]
-        at = following
-
-
-def integer(number):
-    return tlv(2, number.to_bytes(number.bit_length() // 8 + 1, 'big'))
-
-
-def oid(*arcs):
-    content = b''
-    for arc in (arcs[0] * 40 + arcs[1], *arcs[2:]):
-        digits = [arc & 127]
-        while arc := arc >> 7:
-            digits.append(arc & 127 | 128)
-        content += bytes(reversed(digits))
-    return tlv(6, content)
-
-
-def when(seconds):
-    return tlv(24, time.strftime('%Y%m%d%H%M%SZ',
-                                 time.gmtime(seconds)).encode())
-
-
-def validity_time(seconds):
-    """As RFC 5280 wants it in a certificate: two digits until 2049."""
-    return tlv(23, time.strftime('%y%m%d%H%M%SZ',
-                                 time.gmtime(seconds)).encode())
-
-
-def extension(arcs, value, critical=False):
-    return tlv(48, oid(*arcs), *([tlv(1, b'\xff')] if critical else []),
-               tlv(4, value))
-
-
-class Key:
+class Key(foreign_friend.Key):
     """A private key with the chain that vouches for it, leaf first."""
 
-    def __init__(self, directory, chain=(), issuers=(), vehicle=car.VIN,
-                 path=None):
+    def __init__(self, directory, vehicle=car.VIN, path=None):
         self.directory = pathlib.Path(directory)
+        super().__init__(path or tempfile.mktemp('.key', 'key-', directory))
         self.vehicle = vehicle
-        self.issuers = list(issuers)
-        self.chain = list(chain)
-        self.path = path
-        if path is None:
-            self.path = tempfile.mktemp('.key', 'key-', directory)
-            done = car.openssl('genpkey', '-algorithm', 'EC', '-pkeyopt',
-                               'ec_paramgen_curve:P-256', '-out', self.path)
-            assert done[0] == 0, done
-        self.public = subprocess.run(
-            ['openssl', 'pkey', '-in', self.path, '-pubout', '-outform',
-             'DER'], capture_output=True, check=True).stdout
-        self.fingerprint = hashlib.sha256(self.public).hexdigest()[:32]
-
-    def signed(self, words):
-        return sign(self.path, words)
+        self.issuers = []
+        self.chain = []
+        self.certificate = None  # the first of the chain; or a root
 
     def issue(self, start=0, end=3600, uses=None, sharing=0, vehicle=None,
               actions=None, key=None):
         """A further key, or `key` once more, certified by this one; times
         relative to now."""
-        new = Key(self.directory, vehicle=vehicle or self.vehicle,
+        new = Key(self.directory, vehicle or self.vehicle,
                   path=key and key.path)
-        now = int(time.time())
-        body = certificate(self, new, now + start, now + end, uses, sharing,
-                           actions or ACTIONS)
-        algorithm = tlv(48, oid(1, 2, 840, 10045, 4, 3, 2))
-        signature = subprocess.run(
-            ['openssl', 'dgst', '-sha256', '-sign', self.path], input=body,
-            capture_output=True, check=True).stdout
-        whole = tlv(48, body, algorithm, tlv(3, b'\0' + signature))
-        new.chain = [base64.b64encode(whole).decode(), *self.chain]
+        grant = {'vehicle': new.vehicle, 'entitlements': actions or ACTIONS,
+                 'notBefore': car.moment(start), 'notAfter': car.moment(end),
+                 'sharing': sharing}
+        if uses is not None:
+            grant['uses'] = uses
+        made = foreign_der.make(new, grant, self.certificate, self)
+        new.is_now(made, self.chain)
         new.issuers = [self, *self.issuers]
         return new
 
+    def is_now(self, made, above=()):
+        """This certificate (DER), and those above it, are this key's."""
+        self.certificate = foreign_der.Certificate(made)
+        self.chain = [base64.b64encode(made).decode(), *above]
 
-def certificate(issuer, new, start, end, uses, sharing, actions):
-    """What is signed: a TBSCertificate."""
-    certified = base64.b64decode((issuer.chain or [issuer.certificate])[0])
-    issuer_name = list(elements(list(elements(certified))[0]))[5]
-    name = tlv(48, tlv(49, tlv(48, oid(2, 5, 4, 3),
-                               tlv(12, new.fingerprint.encode()))))
-
-    def key_id(key):
-        return hashlib.sha1(key.public[-65:]).digest()
-    rights = tlv(48, tlv(1, b'\xff'), integer(sharing - 1)) if sharing else (
-        tlv(48))
-    extensions = [
-        extension((2, 5, 29, 19), rights, True),
-        extension((2, 5, 29, 15),
-                  tlv(3, b'\x02\x84' if sharing else b'\x07\x80'), True),
-        extension((2, 5, 29, 14), tlv(4, key_id(new))),
-        extension((2, 5, 29, 35), tlv(48, tlv(0x80, key_id(issuer)))),
-        extension((2, 5, 29, 37), tlv(48, oid(2, 25, ARC, 4)), True),
-        extension((2, 25, ARC, 1), tlv(12, new.vehicle.encode())),
-        extension((2, 25, ARC, 2),
-                  tlv(48, *(tlv(12, action.encode()) for action in actions))),
-        extension((2, 25, ARC, 3), tlv(48, when(start), when(end)))]
-    if uses is not None:
-        extensions.append(extension((2, 25, ARC, 5), integer(uses)))
-    return tlv(48, tlv(0xa0, integer(2)),
-               integer(int.from_bytes(os.urandom(15), 'big')),
-               tlv(48, oid(1, 2, 840, 10045, 4, 3, 2)), issuer_name,
-               tlv(48, validity_time(start), validity_time(end)), name,
-               new.public, tlv(0xa3, tlv(48, *extensions)))
+    def signed(self, words):
+        return sign(self.path, words)
 
 
 class Maker(car.Party):
@@ -230,20 +136,21 @@ class Maker(car.Party):
 
     def make_owner(self, vehicle=car.VIN):
         """An owner's key, certified on the maker's command line."""
-        key = Key(self.state.parent, vehicle=vehicle)
+        key = Key(self.state.parent, vehicle)
         request, signed = key.path + '.csr', key.path + '.pem'
         done = car.openssl('req', '-new', '-key', key.path, '-subj', '/CN=o',
                            '-out', request)
         assert done[0] == 0, done
         self.run('certify', '--vin', vehicle, '--request', request,
                  '--certificate', signed)
-        key.chain = [pem_to_base64(signed)]
+        key.is_now(base64.b64decode(pem_to_base64(signed)))
         return key
 
     def root_key(self):
         """The authority's own key, to certify what the maker would not."""
         key = Key(self.state.parent, path=str(self.state / 'maker.key'))
-        key.certificate = pem_to_base64(self.state / 'root.pem')
+        key.certificate = foreign_der.Certificate(
+            base64.b64decode(pem_to_base64(self.state / 'root.pem')))
         return key
 
 
