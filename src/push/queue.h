@@ -8,16 +8,18 @@
 
 #include "doorbell/doorbell.h"
 
+enum { QUEUE_SERVICES = 3 };
+
 struct queue;
 
 /* One doorbell, in the queue until queue_done(). */
 struct queued {
     struct doorbell bell; /* its spans are its own */
     struct doorbell_mark mark;
-    size_t service;       /* which of the services */
+    size_t service; /* which of the services */
     unsigned route;
-    unsigned tries;       /* that failed */
-    bool was_renewed;     /* its one new credential is spent */
+    unsigned tries; /* that failed */
+    bool was_renewed; /* its one new credential is spent */
     bool is_in_flight;
     bool is_wanted_again; /* rung while in flight: once more afterwards */
     tg_mono_ms due;
@@ -37,13 +39,14 @@ enum queue_adding queue_add(struct queue *queue, const struct doorbell *bell,
  * Oldest first. */
 struct queued *queue_take(struct queue *queue, size_t service, tg_mono_ms now);
 
-/* When the next of any service is due; -1: nothing waits. */
-tg_mono_ms queue_next_due(const struct queue *queue);
+/* When the next of `service` is due; -1: none of it waits. */
+tg_mono_ms queue_next_due(const struct queue *queue, size_t service);
 
 /* Back from flight: wait until `due`. */
 void queue_put_back(struct queue *queue, struct queued *item, tg_mono_ms due);
 
-/* Back from flight for good; rung again meanwhile, it waits anew. */
+/* Back from flight for good, and released; but rung again meanwhile
+ * (is_wanted_again), it waits anew, from its first route. */
 void queue_done(struct queue *queue, struct queued *item, tg_mono_ms now);
 
 size_t queue_count(const struct queue *queue);
