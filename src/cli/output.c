@@ -159,7 +159,7 @@ output_fail(const struct output *out, enum messages_about about,
     return report(out, messages_of(about, err), tg_err_name(err), detail);
 }
 
-static int
+__attribute__((format(printf, 4, 0))) static int
 refuse(const struct output *out, enum messages_status status,
        const char *word, const char *format, va_list args)
 {

@@ -6,7 +6,7 @@
 
 #include "client/wallet_sql.h"
 
-static enum tg_err
+__attribute__((format(printf, 2, 0))) static enum tg_err
 append(struct wallet_place *place, const char *format, va_list args)
 {
     size_t room = sizeof(place->text) - place->len;
