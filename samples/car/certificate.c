@@ -380,19 +380,3 @@ out:
     BIO_free(bio);
     return err;
 }
-
-void
-certificate_subject(const X509 *certificate,
-                    char out[static CERTIFICATE_NAME_MAX + 1])
-{
-    X509_NAME *name = X509_get_subject_name(certificate);
-    int len = X509_NAME_get_text_by_NID(name, NID_commonName, out,
-                                        CERTIFICATE_NAME_MAX + 1);
-
-    if (len < 0)
-        len = 0;
-    out[len] = '\0';
-    for (int i = 0; i < len; i++)
-        if ((unsigned char)out[i] < 0x20 || out[i] == 0x7f)
-            out[i] = '?';
-}

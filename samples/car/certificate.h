@@ -30,7 +30,6 @@
 
 enum {
     CERTIFICATE_CHAIN_MAX = 3,   /* up to the owner's; the root is not sent */
-    CERTIFICATE_NAME_MAX = 64,   /* of a subject: ub-common-name */
     CERTIFICATE_DER_MAX = 4096,  /* far above what ours need */
     CERTIFICATE_LEAF = -1        /* a path length: may not issue at all */
 };
@@ -92,9 +91,5 @@ TG_MUST_USE enum tg_err certificate_to_pem(const X509 *certificate,
 TG_MUST_USE enum tg_err certificate_from_pem(struct tg_span pem,
                                              STACK_OF(X509) **out);
 void certificate_free_chain(STACK_OF(X509) *chain);
-
-/* The subject's common name; "" when it has none that can be shown. */
-void certificate_subject(const X509 *certificate,
-                         char out[static CERTIFICATE_NAME_MAX + 1]);
 
 #endif

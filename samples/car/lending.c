@@ -107,8 +107,9 @@ lending_find(struct device *device, const char *name, struct tg_share **out,
     return err;
 }
 
-int
-lending_combine(int so_far, int status)
+/* Statuses of several shares as one: what went wrong, else what moved. */
+static int
+combine(int so_far, int status)
 {
     bool was_bad = so_far != REPORT_DONE && so_far != REPORT_WAITING;
     bool is_bad = status != REPORT_DONE && status != REPORT_WAITING;
@@ -157,7 +158,7 @@ lending_each(struct device *device, struct report *report, const char *name,
 
     while ((err = next_share(device, &id, &share, &offer)) == TG_OK) {
         if (name == NULL || strcmp(offer.name, name) == 0) {
-            status = lending_combine(
+            status = combine(
                 status, lending_one(device, report, share, step));
             done++;
         }
@@ -194,8 +195,9 @@ ending_of_gone(const struct lending *lending, const struct tg_share *share)
     return expired ? ENDING_EXPIRED : ENDING_DECLINED;
 }
 
-enum ending
-lending_ending(const struct lending *lending, struct tg_share *share)
+/* How it has ended, or ENDING_NONE. */
+static enum ending
+ending_of(const struct lending *lending, struct tg_share *share)
 {
     enum ending kept = ending_get(share);
 
@@ -217,7 +219,7 @@ enum tg_err
 lending_end(const struct lending *lending, struct tg_share *share)
 {
     enum tg_err err =
-        ending_keep(share, lending_ending(lending, share));
+        ending_keep(share, ending_of(lending, share));
 
     return err == TG_OK ? pin_run_forget(share) : err;
 }
@@ -240,7 +242,7 @@ static const char *
 describe(const struct lending *lending, struct report *report,
          struct tg_share *share)
 {
-    enum ending ending = lending_ending(lending, share);
+    enum ending ending = ending_of(lending, share);
     unsigned left = tries_left(share);
 
     if (revoking_state(share) != REVOKING_NONE)
@@ -282,7 +284,7 @@ lending_show_pin(struct lending *lending, struct report *report,
     enum tg_err err = TG_E_NOT_FOUND;
     int status;
 
-    if (lending_ending(lending, share) == ENDING_NONE)
+    if (ending_of(lending, share) == ENDING_NONE)
         err = pin_run_pin(share, pin);
     if (err == TG_E_NOT_FOUND)
         return report_end(report, REPORT_OVER,
@@ -329,7 +331,7 @@ lending_cancel(struct lending *lending, struct report *report,
             return report_error(report, err, "ending the share", NULL);
         return report_end(report, REPORT_OVER,
                           "There is nothing to cancel. %s%s",
-                          ending_text_lent(lending_ending(lending, share)),
+                          ending_text_lent(ending_of(lending, share)),
                           was_signed ? " To take the key back, revoke it."
                                      : "");
     }

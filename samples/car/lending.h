@@ -50,16 +50,9 @@ void lending_done(struct lending *lending);
 bool lending_has_signed(const struct lending *lending,
                         const struct tg_share *share);
 
-/* How it has ended, or ENDING_NONE. */
-enum ending lending_ending(const struct lending *lending,
-                           struct tg_share *share);
-
 /* Keep how it has ended, and wipe what is of no use any more. */
 TG_MUST_USE enum tg_err lending_end(const struct lending *lending,
                                     struct tg_share *share);
-
-/* Statuses of several shares as one: what went wrong, else what moved. */
-int lending_combine(int so_far, int status);
 
 /* Steps. */
 lending_step lending_status, lending_cancel, lending_show_pin;

@@ -22,8 +22,9 @@ device_key_make(EVP_PKEY **out)
     return TG_OK;
 }
 
-enum tg_err
-device_key_save(const struct state *state, const char *name, EVP_PKEY *key)
+/* PKCS #8 PEM. */
+static enum tg_err
+save(const struct state *state, const char *name, EVP_PKEY *key)
 {
     enum tg_err err = TG_E_CRYPTO;
     BIO *pem = BIO_new(BIO_s_secmem());
@@ -93,7 +94,7 @@ device_key_load_or_make(const struct state *state, const char *name,
         return err;
     if ((err = device_key_make(&key)) != TG_OK)
         return err;
-    if ((err = device_key_save(state, name, key)) != TG_OK) {
+    if ((err = save(state, name, key)) != TG_OK) {
         EVP_PKEY_free(key);
         return err;
     }

@@ -1,9 +1,9 @@
-/* A device's P-256 key and what it signs.
+/* A P-256 key and what it signs.
  *
- * The private half is written to one file with mode 0600 by device_key_save()
- * and leaves the process in no other way. Signatures are ECDSA with SHA-256 in
- * DER (RFC 3279 §2.2.3), over words that name their purpose first, so that a
- * signature made for one thing can never serve as another.
+ * The private half of a service's is in one file with mode 0600; who has a
+ * wallet keeps it in there. Signatures are ECDSA with SHA-256 in DER (RFC 3279
+ * §2.2.3), over words that name their purpose first, so that a signature made
+ * for one thing can never serve as another.
  */
 #ifndef COMMON_DEVICE_KEY_H
 #define COMMON_DEVICE_KEY_H
@@ -27,15 +27,13 @@ enum {
 /* A new key in memory. TG_E_CRYPTO. Released with EVP_PKEY_free(). */
 TG_MUST_USE enum tg_err device_key_make(EVP_PKEY **out);
 
-/* Keep it as `name`, PKCS #8 PEM. TG_E_IO, TG_E_FULL, TG_E_CRYPTO. */
-TG_MUST_USE enum tg_err device_key_save(const struct state *state,
-                                        const char *name, EVP_PKEY *key);
-
-/* TG_E_NOT_FOUND, TG_E_IO, TG_E_FORMAT when it holds no P-256 key. */
+/* The key in the file `name`, PKCS #8 PEM. TG_E_NOT_FOUND, TG_E_IO, TG_E_FORMAT
+ * when it holds no P-256 key. */
 TG_MUST_USE enum tg_err device_key_load(const struct state *state,
                                         const char *name, EVP_PKEY **out);
 
-/* What device_key_load() finds, or a new key, saved before this returns. */
+/* What device_key_load() finds, or a new key, saved before this returns:
+ * for a service's own key. TG_E_IO, TG_E_FULL, TG_E_CRYPTO, TG_E_FORMAT. */
 TG_MUST_USE enum tg_err device_key_load_or_make(const struct state *state,
                                                 const char *name,
                                                 EVP_PKEY **out);
