@@ -81,6 +81,23 @@ mailbox_push_supported(const struct notification_token *token,
     return false;
 }
 
+static void
+forget_if_dead(struct notification_token *token,
+               const struct relay_policy *policy)
+{
+    if (token->type.len > 0 && policy->is_dead(policy->is_dead_self, token))
+        *token = (struct notification_token){0};
+}
+
+void
+mailbox_forget_dead(struct mailbox *mb, const struct relay_policy *policy)
+{
+    if (policy->is_dead == NULL)
+        return;
+    forget_if_dead(&mb->initiator_token, policy);
+    forget_if_dead(&mb->recipient_token, policy);
+}
+
 /* Take the token that the caller may have sent for its own side. */
 static void
 keep_token(struct mailbox *mb, enum mailbox_side side,

@@ -155,6 +155,10 @@ struct relay_policy {
     tg_time_s lifetime_max;     /* seconds, >= lifetime_default */
     const struct tg_span *push_types; /* configured notification services */
     size_t push_type_count;
+    /* Whether a service has called a token dead (R-PUSH-3). It may learn of one
+     * at any moment. NULL: none is. */
+    bool (*is_dead)(const void *self, const struct notification_token *token);
+    const void *is_dead_self;
 };
 
 /* ---- outcome ----------------------------------------------------------- */
@@ -227,6 +231,11 @@ enum relay_outcome mailbox_relinquish(struct mailbox *mb,
                                       const struct relay_request *rq,
                                       tg_time_s now,
                                       struct relay_effects *fx);
+
+/* Before a decision: forget the tokens that are dead (R-PUSH-3). This alone is
+ * no reason to save the row; whoever saves it for another has it forgotten. */
+void mailbox_forget_dead(struct mailbox *mb,
+                         const struct relay_policy *policy);
 
 /* Whether `token` is of a type that is configured here (R-PUSH-1). */
 bool mailbox_push_supported(const struct notification_token *token,

@@ -113,6 +113,7 @@ decide_on_mailbox(struct store_op *op, const struct store_row *row,
     start_again(ex);
     if ((err = load_mailbox(ex, row)) != TG_OK)
         return err;
+    mailbox_forget_dead(&ex->mailbox, &ex->site->policy);
     ex->outcome = decide_call(ex, op->now);
     if (ex->effects.removed) {
         change->verb = STORE_REMOVE;

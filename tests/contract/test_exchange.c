@@ -114,6 +114,43 @@ a_second_claim_is_refused_also_after_the_first_has_read_again(void **state)
     kit_end(&f.k);
 }
 
+static bool
+is_always(const void *self, const struct notification_token *token)
+{
+    assert_true(tg_span_is(token->data, "token-data-in-the-kit"));
+    return self == NULL;
+}
+
+/* R-PUSH-3 */
+static void
+a_dead_token_is_gone_from_the_row_that_is_written_next(void **state)
+{
+    struct fixture f;
+    struct mailbox_id id;
+    struct exchange ex;
+
+    (void)state;
+    begin(&f);
+    id = created(&f, 1);
+    f.site.policy.is_dead = is_always;
+    assert_int_equal(outcome_of(&f, EXCHANGE_UPDATE, &id, OWNER, 2),
+                     RELAY_DONE);
+    f.site.policy.is_dead = NULL;
+    assert_int_equal(call(&f, &ex, EXCHANGE_READ, &id, FRIEND, 3), RELAY_DONE);
+    assert_true(tg_span_is(ex.mailbox.initiator_token.data,
+                           "token-data-in-the-kit")); /* given anew */
+    exchange_done(&ex);
+    f.site.policy.is_dead = is_always;
+    assert_int_equal(outcome_of(&f, EXCHANGE_DISPLAY, &id, 0, 0), RELAY_DONE);
+    assert_int_equal(outcome_of(&f, EXCHANGE_RELINQUISH, &id, FRIEND, 4),
+                     RELAY_DONE);
+    f.site.policy.is_dead = NULL;
+    assert_int_equal(call(&f, &ex, EXCHANGE_DISPLAY, &id, 0, 0), RELAY_DONE);
+    assert_int_equal(ex.mailbox.initiator_token.type.len, 0);
+    exchange_done(&ex);
+    kit_end(&f.k);
+}
+
 /* R-PRE-1 */
 static void
 a_preview_binds_nobody(void **state)
@@ -531,6 +568,8 @@ main(int argc, char **argv)
         cmocka_unit_test(what_was_created_is_read_back_by_the_recipient),
         cmocka_unit_test(
             a_second_claim_is_refused_also_after_the_first_has_read_again),
+        cmocka_unit_test(
+            a_dead_token_is_gone_from_the_row_that_is_written_next),
         cmocka_unit_test(a_preview_binds_nobody),
         cmocka_unit_test(an_update_is_seen_by_the_next_read),
         cmocka_unit_test(after_a_relinquish_another_device_may_read),
