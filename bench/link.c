@@ -29,15 +29,29 @@ link_context(const char *ca_file)
     return context;
 }
 
+/* The port is chosen when it connects, so that another address can share it. */
+static bool
+come_from(int fd, const struct sockaddr_in *source)
+{
+    static const int on = 1;
+
+    (void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+    return bind(fd, (const struct sockaddr *)source, sizeof(*source)) == 0;
+}
+
 enum tg_err
 link_open(struct link *link, SSL_CTX *context,
-          const struct sockaddr_in *address)
+          const struct sockaddr_in *address, const struct sockaddr_in *source)
 {
     static const int on = 1;
 
     link->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (link->fd < 0)
         return TG_E_NETWORK;
+    if (source != NULL && !come_from(link->fd, source)) {
+        link_close(link);
+        return TG_E_NETWORK;
+    }
     /* As every HTTPS client does: else the request waits behind the end of
      * the handshake for an acknowledgement that comes after 40 ms. */
     (void)setsockopt(link->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -52,6 +66,12 @@ link_open(struct link *link, SSL_CTX *context,
                   sizeof(*address));
     link_clear(link);
     return TG_OK;
+}
+
+bool
+link_is_sent(const struct link *link)
+{
+    return link->out.len > 0 && link->sent == link->out.len;
 }
 
 void

@@ -28,9 +28,15 @@ enum link_state {
  * file, and never resumes a session. NULL when the file does not convince. */
 SSL_CTX *link_context(const char *ca_file);
 
-/* Start to connect to 127.0.0.1. TG_E_NETWORK, TG_E_NOMEM: not open. */
+/* Start to connect to `address`, from `source` (its port is 0) when that is
+ * not NULL: one address has some 28,000 ports. TG_E_NETWORK, TG_E_NOMEM: not
+ * open. */
 TG_MUST_USE enum tg_err link_open(struct link *link, SSL_CTX *context,
-                                  const struct sockaddr_in *address);
+                                  const struct sockaddr_in *address,
+                                  const struct sockaddr_in *source);
+
+/* Whether all of the request is on its way. */
+bool link_is_sent(const struct link *link);
 
 /* Forget the last answer; what is then written to link->out will be sent. */
 void link_clear(struct link *link);

@@ -27,7 +27,6 @@ struct options {
     unsigned port;
     const char *ca_file;
     enum script_kind kind;
-    bool idle; /* connect, read once each, keep them open until told to end */
     bool constant;
     unsigned long count;       /* requests */
     unsigned long connections; /* at a time */
@@ -50,7 +49,6 @@ struct load {
     struct script_mailbox *mailboxes;
     unsigned long mailbox_count;
     bool reconnect;         /* a new connection for each request */
-    bool keep;              /* leave connections open at the end */
     unsigned long started;  /* requests */
     unsigned long finished;
     unsigned long total;
@@ -82,7 +80,7 @@ start_request(struct load *load, struct lane *lane)
     struct script *script = &lane->script;
 
     if (lane->link.fd < 0 &&
-        (link_open(&lane->link, load->context, &load->address) != TG_OK ||
+        (link_open(&lane->link, load->context, &load->address, NULL) != TG_OK ||
          !watch(load, lane)))
         return false;
     if (script->kind == SCRIPT_READ && load->mailbox_count > 0)
@@ -128,8 +126,7 @@ drive(struct load *load, struct lane *lane)
         if (!finish_request(load, lane))
             return false;
         link_clear(&lane->link); /* an idle lane has nothing to send */
-        if (load->reconnect ||
-            (load->started == load->total && !load->keep))
+        if (load->reconnect || load->started == load->total)
             link_close(&lane->link);
         if (load->started == load->total)
             return true;
@@ -235,16 +232,13 @@ work(struct load *load)
     if (!prepare(load))
         return complain("could not prepare");
     load->lane_count = o->connections;
-    load->reconnect = !o->idle && o->kind != SCRIPT_MIX;
-    load->keep = o->idle;
+    load->reconnect = o->kind != SCRIPT_MIX;
     if (!wait_for_a_line("prepared"))
         return complain("nobody told me to start");
     begin = tg_mono_now();
-    if (!run(load, o->kind, o->idle ? o->connections : o->count))
+    if (!run(load, o->kind, o->count))
         return 1;
     print_result(load, tg_mono_now() - begin);
-    if (o->idle)
-        (void)wait_for_a_line("idle");
     return 0;
 }
 
@@ -281,18 +275,22 @@ set_up_and_work(const struct options *options)
 /* ---- options ----------------------------------------------------------- */
 
 static const char usage[] =
-    "usage: load --port N --ca FILE --kind create|read|mix|idle\n"
+    "usage: load --port N --ca FILE --kind create|read|mix\n"
     "            [--count N] [--connections N] [--mailboxes N] [--constant]\n";
 
 static bool
 parse_kind(const char *name, struct options *o)
 {
-    o->idle = strcmp(name, "idle") == 0;
-    o->kind = SCRIPT_READ;
-    if (o->idle || strcmp(name, "read") == 0)
-        return true;
-    o->kind = strcmp(name, "mix") == 0 ? SCRIPT_MIX : SCRIPT_CREATE;
-    return o->kind == SCRIPT_MIX || strcmp(name, "create") == 0;
+    static const enum script_kind kinds[] = {SCRIPT_CREATE, SCRIPT_READ,
+                                             SCRIPT_MIX};
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (strcmp(name, script_kind_name(kinds[i])) == 0) {
+            o->kind = kinds[i];
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool

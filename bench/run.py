@@ -16,6 +16,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import statistics
 import subprocess
@@ -23,10 +24,13 @@ import sys
 import tempfile
 import time
 
+import waiting
+
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent
 BUILD = TOP / 'build' / 'release'
 LOAD = BUILD / 'bench' / 'load'
+HOLD = BUILD / 'bench' / 'hold'
 STORE_BENCH = BUILD / 'bench' / 'store_bench'
 
 KINDS = {
@@ -46,6 +50,7 @@ STORE_ROWS = ['10000', '100000', '1000000']
 STORE_LINE = re.compile(r'(\w+) lmdb rows=(\d+) (?:batch|in_flight)=(\d+) '
                         r'us_per_op=([\d.]+) cpu_us_per_op=([\d.]+)$')
 PATIENCE_SECONDS = 60
+HELD = 10000  # connections
 
 
 def pinned(cpu, command):
@@ -55,36 +60,38 @@ def pinned(cpu, command):
     return ['taskset', '-c', str(cpu), *command]
 
 
+def leaves(pid):
+    """The descendants of a process that have no child."""
+    children = pathlib.Path(
+        f'/proc/{pid}/task/{pid}/children').read_text().split()
+    return sum((leaves(int(child)) for child in children), []) or [pid]
+
+
 class Server:
-    """A server under measurement: its port, its one worker, its end."""
+    """A server under measurement: its port, its workers, its end."""
 
     def __init__(self, process, port, authority):
         self.process = process
         self.port = port
         self.authority = authority
-        self.worker = None
+        self.workers = []
 
-    def find_worker(self):
-        """The one process below ours that has no child: nginx's worker."""
-        pid = self.process.pid
-        while True:
-            children = pathlib.Path(
-                f'/proc/{pid}/task/{pid}/children').read_text().split()
-            if not children:
-                break
-            pid = int(children[0])
-        self.worker = pid
+    def find_workers(self):
+        """The processes below ours that have no child: nginx's workers."""
+        self.workers = leaves(self.process.pid)
 
     def cpu_ns(self):
-        """Processor time of all threads of the worker, in nanoseconds."""
+        """Processor time of all threads of the workers, in nanoseconds."""
         return sum(int(task.joinpath('schedstat').read_text().split()[0])
-                   for task in
-                   pathlib.Path(f'/proc/{self.worker}/task').iterdir())
+                   for pid in self.workers
+                   for task in pathlib.Path(f'/proc/{pid}/task').iterdir())
 
     def memory(self):
-        """What the worker alone would give back if it ended, in bytes."""
-        rollup = pathlib.Path(f'/proc/{self.worker}/smaps_rollup').read_text()
-        return 1024 * sum(map(int, re.findall(r'Private_\w+: +(\d+)', rollup)))
+        """What the workers hold that is no file, in bytes."""
+        rollups = [pathlib.Path(f'/proc/{pid}/smaps_rollup').read_text()
+                   for pid in self.workers]
+        return 1024 * sum(int(re.search(r'Anonymous: +(\d+)', rollup)[1])
+                          for rollup in rollups)
 
     def end(self):
         """End it cleanly."""
@@ -92,20 +99,20 @@ class Server:
         self.process.wait(PATIENCE_SECONDS)
 
 
-def start_relay(state):
-    """./dev relay with one worker; ready when it says so."""
+def start_relay(state, workers):
+    """./dev relay; ready when it says so."""
+    log = state / f'relay-{workers}.log'
     process = subprocess.Popen(
-        pinned(0, [TOP / 'dev', 'relay', '--workers', '1',
-                   '--state', state / 'relay']),
-        stdout=subprocess.PIPE, stderr=open(state / 'relay.log', 'w'),
+        pinned(0, [TOP / 'dev', 'relay', '--workers', str(workers),
+                   '--state', state / f'relay-{workers}']),
+        stdout=subprocess.PIPE, stderr=open(log, 'w'),
         stdin=subprocess.DEVNULL, text=True)
     ready = re.match(r'ready https://127\.0\.0\.1:(\d+) ca=(.*)',
                      process.stdout.readline())
     if not ready:
-        sys.exit('bench: the relay does not start:\n' +
-                 (state / 'relay.log').read_text())
+        sys.exit('bench: the relay does not start:\n' + log.read_text())
     server = Server(process, int(ready[1]), pathlib.Path(ready[2]))
-    server.find_worker()
+    server.find_workers()
     return server
 
 
@@ -159,23 +166,23 @@ def start_constant(state, name, port, authority, sizes):
     for _ in range(100):
         time.sleep(0.05)
         if load(server, 'create', 1, constant=True, check=False):
-            server.find_worker()
+            server.find_workers()
             return server
     sys.exit('bench: the constant does not start')
 
 
-def load_command(server, kind, count, constant, connections):
+def load_command(server, kind, count, constant):
     """How load.c is told what to do."""
     command = [LOAD, '--port', server.port, '--ca', server.authority,
-               '--kind', kind, '--count', count, '--connections', connections]
+               '--kind', kind, '--count', count, '--connections', 32]
     command += ['--constant'] if constant else []
     return pinned(1, [str(part) for part in command])
 
 
-def start_load(server, kind, count=1, constant=False, connections=32):
+def start_load(server, kind, count, constant):
     """load.c, prepared and waiting; None when it could not prepare."""
     process = subprocess.Popen(
-        load_command(server, kind, count, constant, connections), text=True,
+        load_command(server, kind, count, constant), text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     if process.stdout.readline().strip() == 'prepared':
         return process
@@ -188,32 +195,39 @@ def load(server, kind, count, constant=False, check=True):
     process = start_load(server, kind, count, constant)
     if process is None:
         sys.exit(f'bench: the load for {kind} could not be prepared')
-    before = server.cpu_ns() if server.worker else 0
+    before = server.cpu_ns()
     said, _ = process.communicate('go\n', timeout=PATIENCE_SECONDS)
     if process.returncode != 0:
         if check:
             sys.exit(f'bench: a wrong answer in {kind}; nothing is reported')
         return None
     result = json.loads(said)
-    after = server.cpu_ns() if server.worker else 0
+    after = server.cpu_ns()
     result['cpu_us'] = (after - before) / 1000 / result['requests']
     return result
 
 
-def idle_bytes(server, constant, connections):
-    """Memory of one connection that has said something and is now silent."""
-    load(server, 'read', 64, constant)
-    before = server.memory()
-    process = start_load(server, 'idle', constant=constant,
-                         connections=connections)
-    process.stdin.write('go\n')
-    process.stdin.flush()
-    process.stdout.readline()
-    if process.stdout.readline().strip() != 'idle':
-        sys.exit('bench: the idle connections were refused')
-    held = server.memory() - before
-    process.communicate('end\n', timeout=PATIENCE_SECONDS)
-    return held / connections
+def hold_command(server, count, *options):
+    """How hold.c is told what to do."""
+    return pinned(1, [str(part) for part in
+                      (HOLD, '--port', server.port, '--ca', server.authority,
+                       '--connections', count, *options)])
+
+
+def measure_held(state, servers, count):
+    """(memory of an idle connection by server, what waiting reads cost)"""
+    idle = {}
+    for name, server in servers.items():
+        options = [] if name == 'relay' else ['--constant']
+        idle[name] = waiting.idle_bytes(
+            server, hold_command(server, count, *options), count)
+    relay = start_relay(state, 2)
+    try:
+        return idle, waiting.measure(
+            relay, hold_command(relay, count, '--waits'), count,
+            lambda: load(relay, 'mix', 2048)['cpu_us'])
+    finally:
+        relay.end()
 
 
 def measure(servers, runs, scale):
@@ -273,6 +287,12 @@ def request_table(costs):
     return lines
 
 
+def held_targets(found, idle):
+    """The targets of reads that wait."""
+    return [f'- {what}: {verdict(value, most)}'
+            for what, value, most in waiting.targets(found, idle['default'])]
+
+
 def target_list(costs, store):
     """Each target, met or not."""
     lines = []
@@ -293,7 +313,7 @@ def target_list(costs, store):
 
 def measure_all(state, quick):
     """Start everything, measure, end everything."""
-    relay = start_relay(state)
+    relay = start_relay(state, 1)
     servers = {'relay': relay}
     try:
         sizes = load(relay, 'mix', 8 * 32)['bytes']
@@ -301,12 +321,11 @@ def measure_all(state, quick):
             servers[name] = start_constant(state, name, relay.port + offset,
                                            relay.authority, sizes)
         costs = measure(servers, 5 if quick else 7, 1 if quick else 3)
-        idle = {name: idle_bytes(server, name != 'relay', 2000)
-                for name, server in servers.items()}
+        idle, found = measure_held(state, servers, HELD)
     finally:
         for server in servers.values():
             server.end()
-    return sizes, costs, idle
+    return sizes, costs, idle, found
 
 
 def store_rows(state):
@@ -327,8 +346,9 @@ def store_rows(state):
     return cost, table
 
 
-def write_results(quick, sizes, costs, idle, store, store_lines):
+def write_results(quick, measured, store, store_lines):
     """bench/RESULTS.md, and the same to the terminal."""
+    sizes, costs, idle, found = measured
     lines = [
         '# Results of ./dev bench' + (' --quick' if quick else ''), '',
         *machine(), '',
@@ -339,10 +359,14 @@ def write_results(quick, sizes, costs, idle, store, store_lines):
         f'{sizes["read"]};', 'a payload is 1 KiB. HTTP/1.1, TLS 1.3, P-256.',
         '', *request_table(costs), '',
         '## Memory of an idle TLS connection', '',
+        f'One of {HELD:,} that were opened 32 at a time.', '',
         *(f'- {SERVERS[name]}: {held / 1024:.1f} KiB'
           for name, held in idle.items()), '',
+        '## Reads that wait', '',
+        *waiting.table(found, idle['default']), '',
         '## The store alone', '', *(store_lines or ['not measured']), '',
-        '## Targets', '', *target_list(costs, store), '',
+        '## Targets', '', *target_list(costs, store),
+        *held_targets(found, idle), '',
     ]
     text = '\n'.join(lines)
     (HERE / 'RESULTS.md').write_text(text)
@@ -355,14 +379,16 @@ def main():
     parser.add_argument('--quick', action='store_true',
                         help='fewer requests, and a small store')
     quick = parser.parse_args().quick
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     # Below build/, since /tmp may be in memory, where a sync costs nothing.
     state = pathlib.Path(tempfile.mkdtemp(prefix='bench-', dir=BUILD.parent))
     try:
-        sizes, costs, idle = measure_all(state, quick)
+        measured = measure_all(state, quick)
         store, store_lines = ({}, []) if quick else store_rows(state)
     finally:
         shutil.rmtree(state)
-    write_results(quick, sizes, costs, idle, store, store_lines)
+    write_results(quick, measured, store, store_lines)
 
 
 if __name__ == '__main__':

@@ -34,6 +34,7 @@ static const struct {
     [STEP_CREATE] = {"create", "POST", "/v1/m", create_body, true},
     [STEP_BIND] = {"bind", "POST", "/v1/m/read", "", false},
     [STEP_READ] = {"read", "POST", "/v1/m/read", "", false},
+    [STEP_WAIT] = {"wait", "POST", "/v1/m/read", "", true},
     [STEP_UPDATE] = {"update", "PUT", "/v1/m/update", update_body, false},
     [STEP_DELETE] = {"delete", "DELETE", "/v1/m/delete", "", true},
 };
@@ -51,6 +52,8 @@ static const struct {
                     {STEP_CREATE, STEP_BIND, STEP_READ, STEP_UPDATE,
                      STEP_READ, STEP_UPDATE, STEP_READ, STEP_DELETE}},
     [SCRIPT_PREPARE] = {"prepare", 2, {STEP_CREATE, STEP_BIND}},
+    [SCRIPT_WAIT] = {"wait", 1, {STEP_WAIT}},
+    [SCRIPT_UPDATE] = {"update", 1, {STEP_UPDATE}},
 };
 
 const char *
@@ -118,6 +121,15 @@ request_ids(struct script *script, enum script_step step, struct tg_buf *out)
         steps[step].by_initiator ? mailbox->initiator : mailbox->recipient);
 }
 
+/* Longer than anything takes here, and all that a relay grants. */
+static enum tg_err
+request_wait(const struct script *script, struct tg_buf *out)
+{
+    return tg_buf_printf(out,
+                         "If-None-Match: \"%lu\"\r\nPrefer: wait=60\r\n",
+                         script->version);
+}
+
 enum tg_err
 script_request(struct script *script, bool last, struct tg_buf *out)
 {
@@ -131,6 +143,8 @@ script_request(struct script *script, bool last, struct tg_buf *out)
         (err = tg_buf_text(out, " HTTP/1.1\r\nHost: 127.0.0.1\r\n")) !=
             TG_OK ||
         (err = request_ids(script, step, out)) != TG_OK)
+        return err;
+    if (step == STEP_WAIT && (err = request_wait(script, out)) != TG_OK)
         return err;
     if (last && (err = tg_buf_text(out, "Connection: close\r\n")) != TG_OK)
         return err;
@@ -168,7 +182,7 @@ is_right_body(struct script *script, enum script_step step,
         return true;
     if (step == STEP_CREATE)
         return take_mailbox_id(body, script->mailbox.id);
-    if (step == STEP_BIND || step == STEP_READ)
+    if (step == STEP_BIND || step == STEP_READ || step == STEP_WAIT)
         return memmem(body.ptr, body.len, PAYLOAD_DATA,
                       strlen(PAYLOAD_DATA)) != NULL;
     return true;
@@ -177,6 +191,8 @@ is_right_body(struct script *script, enum script_step step,
 bool
 script_accept(struct script *script, unsigned status, struct tg_span body)
 {
+    if (status == SCRIPT_UNCHANGED && script_step(script) == STEP_WAIT)
+        return true;
     if (status != 200 || !is_right_body(script, script_step(script), body))
         return false;
     script->position = (script->position + 1) % script_length(script->kind);

@@ -9,6 +9,7 @@ enum script_step {
     STEP_CREATE,
     STEP_BIND, /* the recipient's first read */
     STEP_READ, /* a later one */
+    STEP_WAIT, /* the initiator's, for another version than it has */
     STEP_UPDATE,
     STEP_DELETE,
     STEP_COUNT
@@ -18,7 +19,9 @@ enum script_kind {
     SCRIPT_CREATE,  /* a create, over and over */
     SCRIPT_READ,    /* a read of a mailbox that is there already */
     SCRIPT_MIX,     /* 1 create, 1 bind, 3 reads, 2 updates, 1 delete */
-    SCRIPT_PREPARE, /* a create and a bind: for SCRIPT_READ */
+    SCRIPT_PREPARE, /* a create and a bind: for the others */
+    SCRIPT_WAIT,    /* a read that waits, over and over */
+    SCRIPT_UPDATE,  /* what it waits for */
     SCRIPT_KINDS
 };
 
@@ -34,6 +37,7 @@ struct script {
     bool constant; /* the server answers a constant: there are no mailboxes */
     unsigned position;
     struct script_mailbox mailbox;
+    unsigned long version; /* that SCRIPT_WAIT has */
 };
 
 const char *script_step_name(enum script_step step);
@@ -49,7 +53,9 @@ enum script_step script_step(const struct script *script);
 TG_MUST_USE enum tg_err script_request(struct script *script, bool last,
                                        struct tg_buf *out);
 
-/* Whether the answer is the right one; then the script moves on. */
+/* Whether the answer is the right one; then the script moves on. A wait that
+ * found nothing new is answered rightly, too. */
+enum { SCRIPT_UNCHANGED = 412 };
 bool script_accept(struct script *script, unsigned status,
                    struct tg_span body);
 
