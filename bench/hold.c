@@ -119,19 +119,18 @@ ask(struct hold *hold, struct place *place, enum script_kind kind)
 
 /* ---- opening and waiting ----------------------------------------------- */
 
-/* Open the next one, if one is left. */
+/* Open the next one, if one is left; `before` is done. */
 static bool
-open_next(struct hold *hold)
+open_next(struct hold *hold, struct place *before)
 {
     struct place *place = &hold->places[hold->begun];
 
+    (void)before;
     if (hold->begun == hold->options->connections)
         return true;
     place->script = (struct script){.constant = hold->options->constant,
                                     .version = 1};
-    if (hold->mailboxes != NULL)
-        place->script.mailbox = hold->mailboxes[hold->begun];
-    hold->begun++;
+    place->script.mailbox = hold->mailboxes[hold->begun++];
     return ask(hold, place, SCRIPT_READ);
 }
 
@@ -142,7 +141,7 @@ is_held_now(struct hold *hold, struct place *place)
         return true;
     place->is_held = true;
     hold->done++;
-    return open_next(hold);
+    return open_next(hold, place);
 }
 
 static bool
@@ -255,35 +254,16 @@ turn(struct hold *hold, int patience_ms, bool *input)
 }
 
 static bool
-turn_until_done(struct hold *hold)
+run(struct hold *hold, bool (*next)(struct hold *, struct place *))
 {
+    hold->begun = hold->done = 0;
+    for (int i = 0; i < AT_A_TIME; i++)
+        if (!next(hold, &hold->places[i]))
+            return false;
     while (hold->done < hold->options->connections)
         if (!turn(hold, PATIENCE_MS, NULL))
             return false;
     return true;
-}
-
-static bool
-prepare(struct hold *hold)
-{
-    hold->mailboxes =
-        tg_alloc(hold->options->connections * sizeof(hold->mailboxes[0]));
-    if (hold->mailboxes == NULL)
-        return complain("no memory");
-    for (unsigned long i = 0; i < AT_A_TIME; i++)
-        if (!make_next(hold, &hold->places[i]))
-            return false;
-    return turn_until_done(hold);
-}
-
-static bool
-open_all(struct hold *hold)
-{
-    hold->begun = hold->done = 0;
-    for (int i = 0; i < AT_A_TIME; i++)
-        if (!open_next(hold))
-            return false;
-    return turn_until_done(hold);
 }
 
 /* ---- waking ------------------------------------------------------------ */
@@ -404,12 +384,12 @@ work(struct hold *hold)
 {
     char line[LINE_MOST];
 
-    if (!hold->options->constant && !prepare(hold))
+    if (!hold->options->constant && !run(hold, make_next))
         return false;
     printf("prepared\n");
     if (!read_line(line))
         return true;
-    if (!open_all(hold))
+    if (!run(hold, open_next))
         return false;
     printf("held\n");
     return obey(hold);
@@ -431,7 +411,9 @@ set_up_and_work(const struct options *options)
     hold.context = link_context(options->ca_file);
     hold.epoll = epoll_create1(EPOLL_CLOEXEC);
     hold.places = tg_alloc(count * sizeof(hold.places[0]));
-    if (hold.context != NULL && hold.epoll >= 0 && hold.places != NULL) {
+    hold.mailboxes = tg_alloc(count * sizeof(hold.mailboxes[0]));
+    if (hold.context != NULL && hold.epoll >= 0 && hold.places != NULL &&
+        hold.mailboxes != NULL) {
         for (unsigned long i = 0; i < count; i++)
             hold.places[i].link.fd = -1;
         fine = work(&hold);
