@@ -7,7 +7,7 @@
  *   [push]           socket, group, queue, in_flight, authorities
  *   [apns TOPIC]     key_file, key_id, team_id, push_type, server
  *   [fcm]            service_account, server
- *   [webpush]        key_file, subject, hosts
+ *   [webpush]        key_file, subject, hosts, allow_private
  */
 #ifndef PUSH_CONFIG_H
 #define PUSH_CONFIG_H
@@ -22,6 +22,8 @@ enum {
     CONFIG_QUEUE_DEFAULT = 100000,
     CONFIG_IN_FLIGHT_DEFAULT = 200 /* posts at once, a service */
 };
+
+#define CONFIG_SOCKET_DEFAULT "/run/tigress-push/socket"
 
 enum apns_push_type { APNS_BACKGROUND, APNS_ALERT };
 
@@ -62,10 +64,17 @@ struct config_problem {
     struct tg_buf text;
 };
 
-/* Read `path`. TG_E_IO, TG_E_FORMAT with *problem set, TG_E_NOMEM. *out is
- * zeroed by the caller and released with config_free(), also on error. */
+/* Read `path`, and look at the files that it names: private ones must not be
+ * readable by everybody. TG_E_IO and TG_E_FORMAT with *problem set, whose text
+ * is terminated; TG_E_NOMEM. *out is zeroed by the caller and released with
+ * config_free(), also on error. */
 TG_MUST_USE enum tg_err config_read(const char *path, struct push_config *out,
                                     struct config_problem *problem);
+/* The same for the text of a file that lies in `directory`, which ends with a
+ * slash or is empty. */
+TG_MUST_USE enum tg_err config_parse(const char *text, const char *directory,
+                                     struct push_config *out,
+                                     struct config_problem *problem);
 void config_free(struct push_config *config);
 
 #endif
