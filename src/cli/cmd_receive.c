@@ -1,66 +1,62 @@
 /* tigress receive */
 #include <errno.h>
-#include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "commands.h"
 #include "files.h"
 #include "first.h"
+#include "terminal.h"
 
 /* More than a share URL may have, so that a longer one is told apart from one
  * with much white space around it. */
 enum { LINK_MAX_READ = 4096 };
 
-/* Read one line from the terminal without showing it: it would stay in the
- * window for whoever scrolls back. */
-static enum tg_err
-read_hidden(struct files_text *out)
+/* At a terminal it is not shown: it would stay in the window for whoever
+ * scrolls back. */
+static int
+ask(struct session *s, struct files_text *out)
 {
-    struct termios shown;
-    struct termios hidden;
-    char line[LINK_MAX_READ];
-    ssize_t len;
+    enum tg_err err = terminal_ask("Paste the link (it is not shown), then "
+                                   "press Enter: ", LINK_MAX_READ, out);
 
-    if (tcgetattr(STDIN_FILENO, &shown) != 0)
-        return TG_E_IO;
-    hidden = shown;
-    /* Without ISIG an interrupt cannot leave the terminal without echo. */
-    hidden.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
-    if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) != 0)
-        return TG_E_IO;
-    fputs("Paste the link (it is not shown), then press Enter: ", stderr);
-    len = read(STDIN_FILENO, line, sizeof line - 1);
-    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-    fputc('\n', stderr);
-    if (len < 0)
-        return TG_E_IO;
-    out->ptr = strndup(line, (size_t)len);
-    explicit_bzero(line, sizeof line);
-    if (out->ptr == NULL)
-        return TG_E_NOMEM;
-    out->len = strlen(out->ptr);
+    if (err == TG_E_NOT_FOUND || err == TG_E_IO)
+        return output_refuse(&s->out, STATUS_USAGE, "unreadable",
+                             "The link cannot be read from this terminal: "
+                             "put it in a file, and name that with "
+                             "--url-file.");
+    if (err != TG_OK)
+        return output_fail(&s->out, ABOUT_LINK, err, NULL);
     files_cut_line(out);
-    return TG_OK;
+    return STATUS_DONE;
+}
+
+static int
+read_text(struct session *s, struct files_text *out)
+{
+    const char *path = s->options->url_file;
+    enum tg_err err;
+
+    if (path == NULL && isatty(STDIN_FILENO))
+        return ask(s, out);
+    err = files_read_line(path == NULL ? "-" : path, LINK_MAX_READ, out);
+    if (err == TG_E_IO)
+        return output_unreadable(&s->out, path, errno);
+    if (err != TG_OK)
+        return output_fail(&s->out, ABOUT_LINK, err, NULL);
+    return STATUS_DONE;
 }
 
 static int
 read_link(struct session *s, struct tg_share_url **out)
 {
-    const char *path = s->options->url_file;
     struct files_text text = FILES_TEXT_EMPTY;
     enum tg_err err;
+    int status = read_text(s, &text);
 
-    if (path == NULL && isatty(STDIN_FILENO))
-        err = read_hidden(&text);
-    else
-        err = files_read_line(path == NULL ? "-" : path, LINK_MAX_READ,
-                              &text);
-    if (err == TG_E_IO)
-        return output_unreadable(&s->out, path, errno);
-    if (err == TG_OK)
-        err = tg_share_url_parse(
-            (struct tg_span){(const uint8_t *)text.ptr, text.len}, out);
+    if (status != STATUS_DONE)
+        return status;
+    err = tg_share_url_parse(
+        (struct tg_span){(const uint8_t *)text.ptr, text.len}, out);
     files_text_free(&text);
     if (err != TG_OK)
         return output_fail(&s->out, ABOUT_LINK, err, NULL);

@@ -13,6 +13,8 @@ import sys
 import tempfile
 import traceback
 
+import terminal
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / 'tools'))
 
 import relay as relays  # noqa: E402
@@ -87,9 +89,10 @@ class Device:
 
     def start(self, *arguments, **more):
         """Start it and do not wait; the caller ends it."""
-        return subprocess.Popen(
-            self.command(*arguments), env=self.environment, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
+        more = {'text': True, 'stdout': subprocess.PIPE,
+                'stderr': subprocess.PIPE, **more}
+        return subprocess.Popen(self.command(*arguments),
+                                env=self.environment, **more)
 
     def file(self, content):
         """A new file with this text, or with this object as JSON."""
@@ -116,6 +119,12 @@ class Device:
     def list(self):
         """The shares of the wallet, by number."""
         return {event['share']: event for event in self.events('list')}
+
+
+def at_terminal(device, *arguments, **more):
+    """Start it at a terminal of its own: see terminal.py."""
+    return terminal.Terminal(
+        lambda **start: device.start(*arguments, **start), **more)
 
 
 def secret(url):

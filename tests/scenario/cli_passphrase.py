@@ -1,79 +1,14 @@
 """tigress: a wallet under a passphrase, at a terminal and without one."""
-import fcntl
-import os
-import pty
-import select
 import signal
-import subprocess
-import termios
-import time
 
 import cli_kit
 import wallet_file
-from cli_kit import Device, SEALED, USAGE, secret
+from cli_kit import DONE, Device, SEALED, USAGE, at_terminal, secret
 from cli_refusals import NOBODY_HERE, listener
 
 RIGHT = 'correct horse battery staple'
 WRONG = 'correct horse battery stable'
 QUESTION = 'Passphrase of the wallet: '
-
-
-class Terminal:
-    """The program at a terminal of its own; its output goes elsewhere."""
-
-    def __init__(self, device, *arguments, **more):
-        self.keyboard, self.terminal = pty.openpty()
-        self.shown = ''
-        self.process = device.start(
-            *arguments, start_new_session=True, stdin=subprocess.DEVNULL,
-            preexec_fn=lambda: fcntl.ioctl(self.terminal,
-                                           termios.TIOCSCTTY, 0), **more)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.communicate()
-        os.close(self.keyboard)
-        os.close(self.terminal)
-
-    def look(self, seconds):
-        """What has been shown meanwhile; False when nothing was."""
-        if not select.select([self.keyboard], [], [], seconds)[0]:
-            return False
-        self.shown += os.read(self.keyboard, 4096).decode()
-        return True
-
-    def wait_for(self, text):
-        """Until this was shown behind what was waited for before."""
-        end = time.monotonic() + cli_kit.SECONDS
-        while text not in self.shown:
-            assert time.monotonic() < end, self.shown
-            self.look(1)
-        self.shown = self.shown.partition(text)[2]
-
-    def type(self, text):
-        os.write(self.keyboard, text.encode())
-
-    def answer(self, question, text):
-        self.wait_for(question)
-        assert not self.echoes()
-        self.type(text + '\n')
-
-    def echoes(self):
-        return bool(termios.tcgetattr(self.terminal)[3] & termios.ECHO)
-
-    def end(self, status=cli_kit.DONE):
-        """Wait for the end: (output, what was shown last)."""
-        out, err = self.process.communicate(timeout=cli_kit.SECONDS)
-        assert self.process.returncode == status, (
-            self.process.returncode, out, err, self.shown)
-        assert self.echoes()
-        while self.look(0):
-            pass
-        return out + err, self.shown
 
 
 def alone(device, *arguments, **more):
@@ -184,9 +119,9 @@ def what_is_typed_is_not_shown(relay):
     with Device(relay) as owner:
         owner.share()
         seal(owner)
-        with Terminal(owner, 'list', '--json') as terminal:
+        with at_terminal(owner, 'list', '--json') as terminal:
             terminal.answer(QUESTION, RIGHT)
-            out, shown = terminal.end()
+            out, shown = terminal.end(DONE)
         assert '"share":1' in out, out
         assert shown.strip() == '', shown
 
@@ -194,17 +129,17 @@ def what_is_typed_is_not_shown(relay):
 def a_wrong_one_may_be_typed_twice(relay):
     with Device(relay) as owner:
         seal(owner)
-        with Terminal(owner, 'list') as terminal:
+        with at_terminal(owner, 'list') as terminal:
             terminal.answer(QUESTION, WRONG)
             terminal.answer(QUESTION, 'x' * 1024)
             terminal.answer(QUESTION, RIGHT)
-            terminal.end()
-        with Terminal(owner, 'list') as terminal:
+            terminal.end(DONE)
+        with at_terminal(owner, 'list') as terminal:
             for _ in range(3):
                 terminal.answer(QUESTION, WRONG)
             out, _ = terminal.end(SEALED)
         assert 'not the passphrase' in out and WRONG not in out, out
-        with Terminal(owner, 'list') as terminal:
+        with at_terminal(owner, 'list') as terminal:
             terminal.answer(QUESTION, 'x' * 1025)
             terminal.end(USAGE)
 
@@ -212,23 +147,23 @@ def a_wrong_one_may_be_typed_twice(relay):
 def a_new_one_is_typed_twice(relay):
     with Device(relay) as owner:
         owner.share()
-        with Terminal(owner, 'passphrase') as terminal:
+        with at_terminal(owner, 'passphrase') as terminal:
             terminal.answer('New passphrase: ', RIGHT)
             terminal.answer('The same again: ', WRONG)
             out, _ = terminal.end(USAGE)
         assert 'not the same' in out, out
-        with Terminal(owner, 'passphrase') as terminal:
+        with at_terminal(owner, 'passphrase') as terminal:
             terminal.answer('New passphrase: ', '')
             out, _ = terminal.end(USAGE)
         assert '--remove' in out, out
         assert len(owner.list()) == 1  # without a passphrase, still
-        with Terminal(owner, 'passphrase') as terminal:
+        with at_terminal(owner, 'passphrase') as terminal:
             terminal.answer('New passphrase: ', RIGHT)
             terminal.answer('The same again: ', RIGHT)
-            terminal.end()
-        with Terminal(owner, 'passphrase', '--remove') as terminal:
+            terminal.end(DONE)
+        with at_terminal(owner, 'passphrase', '--remove') as terminal:
             terminal.answer(QUESTION, RIGHT)
-            terminal.end()
+            terminal.end(DONE)
         assert len(owner.list()) == 1
 
 
@@ -236,7 +171,7 @@ def a_signal_gives_the_terminal_back(relay):
     with Device(relay) as owner:
         seal(owner)
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-            with Terminal(owner, 'list') as terminal:
+            with at_terminal(owner, 'list') as terminal:
                 terminal.wait_for(QUESTION)
                 assert not terminal.echoes()
                 if number == signal.SIGINT:
@@ -249,12 +184,12 @@ def a_signal_gives_the_terminal_back(relay):
 def a_program_that_was_stopped_asks_again(relay):
     with Device(relay) as owner:
         seal(owner)
-        with Terminal(owner, 'list') as terminal:
+        with at_terminal(owner, 'list') as terminal:
             terminal.wait_for(QUESTION)
             # A process group without a shell goes on by itself.
             terminal.process.send_signal(signal.SIGTSTP)
             terminal.answer(QUESTION, RIGHT)
-            terminal.end()
+            terminal.end(DONE)
 
 
 def standard_input_is_one_thing_only(relay):
