@@ -2,6 +2,8 @@
  * says what is wrong and what would be right; nginx adds file and line. */
 #include "nginx/directives.h"
 
+#include <sys/un.h>
+
 enum { PORT_MOST = 65535, HOST_LONGEST = 253 };
 
 /* ---- numbers ----------------------------------------------------------- */
@@ -119,6 +121,83 @@ directive_types_set_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         directive_types_read(&size_rule, text, &main->store_size) != NGX_OK)
         return "has a bad second value: write size=SIZE, of 1m or more, "
                "such as size=16384m";
+    return NGX_CONF_OK;
+}
+
+/* Ours are of such characters; a device's that is not is never configured. */
+static bool
+is_token_type(ngx_str_t text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!(text.data[i] >= 'a' && text.data[i] <= 'z') &&
+            !(text.data[i] >= 'A' && text.data[i] <= 'Z') &&
+            !(text.data[i] >= '0' && text.data[i] <= '9') &&
+            ngx_strchr(".-_", text.data[i]) == NULL)
+            return false;
+    return text.len >= 1 && text.len <= LIMIT_TOKEN_TYPE;
+}
+
+static bool
+is_among(const ngx_array_t *types, struct tg_span type)
+{
+    const struct tg_span *list = types->elts;
+
+    for (ngx_uint_t i = 0; i < types->nelts; i++)
+        if (tg_span_equal(list[i], type))
+            return true;
+    return false;
+}
+
+static char *
+add_push_type(ngx_conf_t *cf, ngx_array_t *types, ngx_str_t word)
+{
+    struct tg_span type = {word.data, word.len};
+    struct tg_span *entry;
+
+    if (!is_token_type(word)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" in \"tigress_push\" is no type of token: "
+                           "write 1 to %d letters, digits, dots, hyphens and "
+                           "underscores, as in org.w3.webpush",
+                           &word, LIMIT_TOKEN_TYPE);
+        return NGX_CONF_ERROR;
+    }
+    if (is_among(types, type)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"tigress_push\" names the type \"%V\" twice",
+                           &word);
+        return NGX_CONF_ERROR;
+    }
+    if ((entry = ngx_array_push(types)) == NULL)
+        return NGX_CONF_ERROR;
+    *entry = type;
+    return NGX_CONF_OK;
+}
+
+char *
+directive_types_set_push(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    struct relay_main *main = conf;
+    const ngx_str_t *words = cf->args->elts;
+
+    (void)cmd;
+    if (main->push_path.len > 0)
+        return "is duplicate";
+    if (!starts_with(words[1], "unix:", &main->push_path) ||
+        main->push_path.len == 0)
+        return "names no socket: write unix:PATH first, as in "
+               "tigress_push unix:/run/tigress/push.sock org.w3.webpush";
+    if (ngx_conf_full_name(cf->cycle, &main->push_path, 0) != NGX_OK)
+        return NGX_CONF_ERROR;
+    if (main->push_path.len >= sizeof(((struct sockaddr_un *)0)->sun_path))
+        return "has a path that is too long for a socket: "
+               "it may have 107 bytes";
+    if (cf->args->nelts == 2)
+        return "names no type of token: write those that tigress-push is "
+               "configured for, such as org.w3.webpush";
+    for (ngx_uint_t i = 2; i < cf->args->nelts; i++)
+        if (add_push_type(cf, &main->push_types, words[i]) != NGX_CONF_OK)
+            return NGX_CONF_ERROR;
     return NGX_CONF_OK;
 }
 

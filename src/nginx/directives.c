@@ -55,6 +55,11 @@ ngx_command_t directives_table[] = {
      RULE(DIRECTIVE_NUMBER, "32768", 0, 1000000,
           .help = "reads that wait in a worker before it answers 503")},
 
+    {ngx_string("tigress_push"), HTTP | NGX_CONF_1MORE,
+     directive_types_set_push, MAIN_FIELD(push_path),
+     RULE(.help = "the socket of tigress-push, and the types of tokens that "
+                  "it rings")},
+
     {ngx_string("tigress_insecure_loopback"), SERVER | NGX_CONF_FLAG,
      ngx_conf_set_flag_slot, SERVER_FIELD(insecure_loopback),
      NULL /* the setter of nginx has its own use for it; default off */},
@@ -142,6 +147,8 @@ directives_create_main(ngx_conf_t *cf)
     main->parked_most = NGX_CONF_UNSET_UINT;
     if (ngx_array_init(&main->locations, cf->pool, 1,
                        sizeof(struct relay_location *)) != NGX_OK ||
+        ngx_array_init(&main->push_types, cf->pool, 1,
+                       sizeof(struct tg_span)) != NGX_OK ||
         ngx_array_init(&main->logs, cf->pool, 1, sizeof(ngx_log_t *)) !=
             NGX_OK)
         return NULL;
@@ -281,6 +288,8 @@ finish_location(ngx_conf_t *cf, struct relay_location *location)
         (tg_time_s)location->lifetime_default_s;
     location->exchange_site.policy.lifetime_max =
         (tg_time_s)location->lifetime_max_s;
+    location->exchange_site.policy.push_types = main->push_types.elts;
+    location->exchange_site.policy.push_type_count = main->push_types.nelts;
     core->client_max_body_size = 0;
     core->client_body_timeout = location->body_timeout_ms;
     if (redact_error_log(cf, core) != NGX_OK)

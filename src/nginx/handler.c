@@ -10,6 +10,7 @@
  */
 #include "nginx/module.h"
 
+#include "nginx/bell.h"
 #include "nginx/park.h"
 #include "nginx/request_body.h"
 #include "nginx/respond.h"
@@ -371,6 +372,8 @@ may_wait(struct relay_call *call)
 static void
 hand_in(struct relay_call *call)
 {
+    const struct relay_main *main = ngx_http_get_module_main_conf(
+        call->request, ngx_http_tigress_module);
     enum tg_err err;
 
     if (wire_parse_body(call->route.call, &call->headers, call->body_text,
@@ -379,12 +382,17 @@ hand_in(struct relay_call *call)
         return;
     }
     fill_exchange(call);
-    if ((err = exchange_prepare(&call->exchange)) != TG_OK)
+    if ((err = exchange_prepare(&call->exchange)) != TG_OK) {
         refuse_failure(call, err);
-    else if (!may_wait(call))
+        return;
+    }
+    if (!may_wait(call)) {
         refuse_plainly(call, WIRE_UNAVAILABLE);
-    else
-        submit(call);
+        return;
+    }
+    if (call->body.request.acceptable)
+        bell_believe(main->bell, &call->body.request.token);
+    submit(call);
 }
 
 /* A read that waits was woken, or its time is over. */

@@ -4,6 +4,7 @@
 
 #include <sys/prctl.h>
 
+#include "nginx/bell.h"
 #include "nginx/board.h"
 #include "nginx/directives.h"
 #include "nginx/listen.h"
@@ -67,6 +68,7 @@ after_configuration(ngx_conf_t *cf)
         return NGX_OK;
     if (listen_check(cf) != NGX_OK || storage_prepare(cf, main) != NGX_OK ||
         board_reserve(cf, main) != NGX_OK ||
+        bell_reserve(cf, main) != NGX_OK ||
         redact_servers(cf, core) != NGX_OK)
         return NGX_ERROR;
     refusals_install();
@@ -113,6 +115,7 @@ start_worker(ngx_cycle_t *cycle)
     if (main->park == NULL)
         ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
                       "tigress: no_waiting answers=412");
+    main->bell = bell_start(cycle, main);
     return NGX_OK;
 }
 
@@ -126,6 +129,7 @@ end_worker(ngx_cycle_t *cycle)
         return;
     park_stop(main->park);
     service_stop(main->service);
+    bell_stop(main->bell);
 }
 
 /* ---- the record -------------------------------------------------------- */

@@ -7,6 +7,7 @@
  *   storage.c          the store's directory, checked before workers exist
  *   service.c          a worker's way to its store thread and back
  *   park.c             reads that wait; board.c wakes them between workers
+ *   bell.c             tigress-push is rung; dead_marks.c keeps what it says
  *   handler.c          the life of a request; its ends are request_body.c and
  *                      respond.c
  *   refusals.c         errors that nginx finds by itself, in our words
@@ -28,6 +29,7 @@ extern ngx_module_t ngx_http_tigress_module;
 
 struct service;
 struct park;
+struct bell;
 
 /* ---- configuration ----------------------------------------------------- */
 
@@ -39,6 +41,8 @@ struct relay_main {
     ngx_uint_t sweep_interval_ms;
     ngx_uint_t queue_most;      /* operations under way, a worker */
     ngx_uint_t parked_most;     /* reads that wait, a worker */
+    ngx_str_t push_path;        /* the socket of tigress-push; empty: none */
+    ngx_array_t push_types;     /* struct tg_span, of tokens that it rings */
 
     ngx_uint_t in_use;          /* some location serves */
     int directory;              /* the store's, O_PATH; -1 when not in use */
@@ -46,9 +50,11 @@ struct relay_main {
     ngx_array_t locations;      /* struct relay_location *, those that serve */
     ngx_array_t logs;           /* ngx_log_t *, redact.c's */
     ngx_shm_zone_t *board_zone; /* board.c's */
+    ngx_shm_zone_t *bell_zone;  /* bell.c's; NULL: nobody is rung */
 
     struct service *service;    /* of this worker; NULL when it cannot work */
     struct park *park;          /* likewise: no read waits here */
+    struct bell *bell;          /* likewise: nobody is rung */
     time_t last_complaint;      /* of this worker, about its store */
 };
 

@@ -6,6 +6,7 @@
  */
 #include "nginx/service.h"
 
+#include "nginx/bell.h"
 #include "store/lmdb/lmdb_store.h"
 
 enum {
@@ -15,6 +16,7 @@ enum {
 };
 
 struct service {
+    const struct relay_main *main;
     struct batch *batch;
     struct lmdb_options store;
     struct hour_keys hours; /* of the open store; its thread's alone */
@@ -64,6 +66,7 @@ resume(struct service *service, struct relay_call *call)
 
     if (--service->under_way == 0)
         ngx_del_timer(&service->guard);
+    bell_ring(service->main->bell, call); /* whatever becomes of the answer */
     r->main->blocked--;
     r->aio = 0;
     r->write_event_handler(r);
@@ -130,6 +133,7 @@ service_start(ngx_cycle_t *cycle, struct relay_main *main)
 
     if (service == NULL)
         return NULL;
+    service->main = main;
     service->store = (struct lmdb_options){.directory = main->directory,
                                            .map_size = main->store_size};
     service->guard = (ngx_event_t){
@@ -147,6 +151,18 @@ service_start(ngx_cycle_t *cycle, struct relay_main *main)
     return service;
 }
 
+/* The process ends now, and with it every connection: what has come back is
+ * durable, but there is nobody left to tell, except for the other side. */
+static void
+ring_all(struct service *service)
+{
+    struct batch_item *item;
+
+    for (item = batch_take(service->batch); item != NULL; item = item->next)
+        bell_ring(service->main->bell,
+                  ngx_queue_data(item, struct relay_call, item));
+}
+
 void
 service_stop(struct service *service)
 {
@@ -158,10 +174,7 @@ service_stop(struct service *service)
         ngx_free_connection(service->bell);
     }
     batch_stop(service->batch);
-    /* The process ends now, and with it every connection: what has come back
-     * is durable, but there is nobody left to tell. */
-    while (batch_take(service->batch) != NULL)
-        continue;
+    ring_all(service);
     batch_free(service->batch);
 }
 
