@@ -1,7 +1,8 @@
 /* What a worker of the relay tells tigress-push, and what it hears back
  * (PROTOCOL §8, DESIGN D-F).
  *
- * Each message is one packet of a SOCK_SEQPACKET socket. Numbers are big-endian.
+ * Each message is one packet of a SOCK_SEQPACKET socket. Numbers are
+ * big-endian.
  *
  *   ring  'R' ‖ until (8) ‖ type length (1) ‖ type ‖ data length (2) ‖ data
  *   dead  'D' ‖ mark (16)
