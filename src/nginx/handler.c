@@ -99,6 +99,7 @@ handler_route(struct relay_call *call)
         return;
     call->problem = wire_route(to_span(r->method_name), sent_path(r),
                                &call->route);
+    call->reader.vertical = wire_read_vertical(to_span(r->args));
     call->is_routed = 1;
 }
 
@@ -116,6 +117,7 @@ place_of(struct wire_headers *headers, const ngx_table_elt_t *line)
         {ngx_string("content-type"), &headers->content_type},
         {ngx_string("if-match"), &headers->if_match},
         {ngx_string("if-none-match"), &headers->if_none_match},
+        {ngx_string("accept-language"), &headers->accept_language},
     };
 
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -183,6 +185,8 @@ handler_read_headers(struct relay_call *call)
     collect_headers(call->request, &call->headers);
     call->headers_problem =
         wire_parse_headers(as, &call->headers, &call->ids);
+    call->reader.language =
+        wire_read_language(call->headers.accept_language.value);
 }
 
 /* ---- refusing ---------------------------------------------------------- */
@@ -247,6 +251,7 @@ write_answer(struct relay_call *call)
         .memory = &ex->memory,
         .mailbox_id = &ex->mailbox_id,
         .body_problem = &call->body.problem,
+        .reader = &call->reader,
         .ids = &call->ids,
     };
 

@@ -116,6 +116,7 @@ struct relay_call {
     ngx_uint_t is_routed;
     struct wire_problem problem; /* of the route */
     struct wire_route route;
+    struct wire_reader reader;   /* of a page */
     struct wire_headers headers;
     struct wire_ids ids;
     struct wire_problem headers_problem;

@@ -83,7 +83,7 @@ header_filter(ngx_http_request_t *r)
     if (call->headers.request_id.count == 0)
         handler_read_headers(call);
     problem = problem_of(call);
-    if (wire_refuse(problem, &call->ids, call->route.allow, false,
+    if (wire_refuse(problem, &call->ids, call->route.allow, NULL,
                     &call->answer) != TG_OK)
         return next_header_filter(r);
     if (respond_set_head(call) != NGX_OK)

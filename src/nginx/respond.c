@@ -99,8 +99,9 @@ ngx_int_t
 respond_refuse(struct relay_call *call, struct wire_problem problem)
 {
     bool is_page = call->is_routed && call->route.call == CALL_DISPLAY;
+    const struct wire_reader *reader = is_page ? &call->reader : NULL;
 
-    if (wire_refuse(problem, &call->ids, call->route.allow, is_page,
+    if (wire_refuse(problem, &call->ids, call->route.allow, reader,
                     &call->answer) != TG_OK)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     return respond_send(call);

@@ -210,15 +210,16 @@ wire_answer(const struct wire_outcome *outcome, const struct wire_site *site,
 {
     struct wire_problem problem = {outcome_refusal(outcome->outcome), NULL,
                                    NULL};
-    bool page = outcome->call == CALL_DISPLAY;
+    const struct wire_reader *reader =
+        outcome->call == CALL_DISPLAY ? outcome->reader : NULL;
 
     if (outcome->outcome == RELAY_BODY_REFUSED) {
         assert(outcome->body_problem->refusal != WIRE_FINE);
         problem = *outcome->body_problem;
     }
     if (problem.refusal != WIRE_FINE)
-        return wire_refuse(problem, outcome->ids, NULL, page, out);
-    if (page)
+        return wire_refuse(problem, outcome->ids, NULL, reader, out);
+    if (reader != NULL)
         return page_preview(outcome, site, out);
     return answer_done_call(outcome, site, out);
 }

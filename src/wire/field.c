@@ -61,3 +61,33 @@ field_take_word(struct tg_span *rest, struct tg_span *word)
         return take_quoted(rest, word);
     return field_take_token(rest, word);
 }
+
+bool
+field_skip_one(struct tg_span *rest, uint8_t wanted)
+{
+    field_skip_space(rest);
+    if (rest->len == 0 || rest->ptr[0] != wanted)
+        return false;
+    field_skip(rest, 1);
+    return true;
+}
+
+bool
+field_is_left_out(struct tg_span *rest)
+{
+    field_skip_space(rest);
+    return rest->len == 0 || rest->ptr[0] == ',' || rest->ptr[0] == ';';
+}
+
+bool
+field_take_pair(struct tg_span *rest, struct tg_span *name,
+                struct tg_span *word)
+{
+    *word = (struct tg_span){NULL, 0};
+    if (!field_take_token(rest, name))
+        return false;
+    if (!field_skip_one(rest, '='))
+        return true;
+    field_skip_space(rest);
+    return field_take_word(rest, word);
+}

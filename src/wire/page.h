@@ -6,7 +6,7 @@
 #include "wire/wire.h"
 
 /* 200: what is offered, until when, what to do. Needs the outcome's mailbox,
- * mailbox_id and ids. TG_E_NOMEM: nothing to release. */
+ * mailbox_id, ids and reader. TG_E_NOMEM: nothing to release. */
 TG_MUST_USE enum tg_err page_preview(const struct wire_outcome *outcome,
                                      const struct wire_site *site,
                                      struct wire_answer *out);
@@ -14,6 +14,7 @@ TG_MUST_USE enum tg_err page_preview(const struct wire_outcome *outcome,
 /* 404: there is nothing any more (R-PRE-4). Says the same whether there ever
  * was something. TG_E_NOMEM: nothing to release. */
 TG_MUST_USE enum tg_err page_gone(const struct wire_ids *ids,
+                                  const struct wire_reader *reader,
                                   struct wire_answer *out);
 
 /* The style of both, as it stands between <style> and </style>. */

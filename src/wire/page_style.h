@@ -17,14 +17,17 @@
     "border:1px solid var(--line);border-radius:1rem;overflow:hidden}"       \
     "img{display:block;width:100%;max-height:15rem;object-fit:cover}"        \
     ".text{padding:1.5rem;overflow-wrap:anywhere}"                           \
+    ".kind{margin:0 0 .25rem;font-size:.9375rem;color:var(--soft)}"          \
     "h1{margin:0 0 .5rem;font-size:1.5rem;line-height:1.25}"                 \
-    "p{margin:0 0 1rem}"                                                     \
+    "p,ol{margin:0 0 1rem}"                                                  \
+    "ol{padding-inline-start:1.25rem}"                                       \
+    "li{margin:0 0 .25rem}"                                                  \
     ".until{padding-bottom:1rem;border-bottom:1px solid var(--line);"        \
     "color:var(--soft)}"                                                     \
     "h2{margin:0 0 .25rem;font-size:1.0625rem}"                              \
     ".small{margin:0;font-size:.9375rem;color:var(--soft)}"
 
 /* base64 of its SHA-256 */
-#define PAGE_STYLE_HASH "r+o+6ClANX8jhfFDibrYMNYqXMbwd2O733LlWCTJxE4="
+#define PAGE_STYLE_HASH "hfZn/ptjVqI5+zDYIL/fvtOciIPEjOckgcAn6WAsqUE="
 
 #endif

@@ -6,37 +6,6 @@
 #include "wire/field.h"
 #include "wire/wire.h"
 
-static bool
-skip_one(struct tg_span *rest, uint8_t wanted)
-{
-    field_skip_space(rest);
-    if (rest->len == 0 || rest->ptr[0] != wanted)
-        return false;
-    field_skip(rest, 1);
-    return true;
-}
-
-/* Whether nothing follows here: the next separator does, or the end. */
-static bool
-is_left_out(struct tg_span *rest)
-{
-    field_skip_space(rest);
-    return rest->len == 0 || rest->ptr[0] == ',' || rest->ptr[0] == ';';
-}
-
-/* name [ "=" word ]; *word is empty when there is none. */
-static bool
-take_pair(struct tg_span *rest, struct tg_span *name, struct tg_span *word)
-{
-    *word = (struct tg_span){NULL, 0};
-    if (!field_take_token(rest, name))
-        return false;
-    if (!skip_one(rest, '='))
-        return true;
-    field_skip_space(rest);
-    return field_take_word(rest, word);
-}
-
 /* Decimal seconds; more than anybody grants is as good as the most. */
 static bool
 parse_seconds(struct tg_span digits, unsigned *out)
@@ -63,12 +32,13 @@ take_preference(struct tg_span *rest, struct wire_preferences *found)
     struct tg_span name;
     struct tg_span word;
 
-    if (!take_pair(rest, &name, &word))
+    if (!field_take_pair(rest, &name, &word))
         return false;
     if (tg_span_is_nocase(name, "wait") && !found->has_wait)
         found->has_wait = parse_seconds(word, &found->wait_s);
-    while (skip_one(rest, ';'))
-        if (!is_left_out(rest) && !take_pair(rest, &name, &word))
+    while (field_skip_one(rest, ';'))
+        if (!field_is_left_out(rest) &&
+            !field_take_pair(rest, &name, &word))
             return false;
     return true;
 }
@@ -80,9 +50,9 @@ wire_read_prefer(struct tg_span value, struct wire_preferences *out)
     struct wire_preferences found = *out;
 
     do {
-        if (!is_left_out(&rest) && !take_preference(&rest, &found))
+        if (!field_is_left_out(&rest) && !take_preference(&rest, &found))
             return;
-    } while (skip_one(&rest, ','));
+    } while (field_skip_one(&rest, ','));
     if (rest.len == 0)
         *out = found;
 }

@@ -54,14 +54,15 @@ add_headers(struct wire_answer *answer, const struct outcome_entry *entry,
 
 enum tg_err
 wire_refuse(struct wire_problem problem, const struct wire_ids *ids,
-            const char *allow, bool page, struct wire_answer *out)
+            const char *allow, const struct wire_reader *reader,
+            struct wire_answer *out)
 {
     const struct outcome_entry *entry = outcome_entry(problem.refusal);
     struct wire_answer answer;
     enum tg_err err;
 
-    if (page && entry->status == 404)
-        return page_gone(ids, out);
+    if (reader != NULL && entry->status == 404)
+        return page_gone(ids, reader, out);
     if ((err = answer_begin(entry->status, ids, ANSWER_WAIT_MOST, &answer)) !=
         TG_OK)
         return err;

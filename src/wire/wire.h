@@ -79,6 +79,29 @@ struct wire_route {
 struct wire_problem wire_route(struct tg_span method, struct tg_span path,
                                struct wire_route *out);
 
+/* ---- who reads a page -------------------------------------------------- */
+
+enum wire_language { LANGUAGE_ENGLISH, LANGUAGE_GERMAN, LANGUAGE_SPANISH };
+enum { WIRE_LANGUAGES = 3 };
+
+/* What kind of credential the share URL says that it is (§10). */
+enum wire_vertical { VERTICAL_GENERAL, VERTICAL_HOME, VERTICAL_CAR };
+enum { WIRE_VERTICALS = 3 };
+
+struct wire_reader {
+    enum wire_language language;
+    enum wire_vertical vertical;
+};
+
+/* The language of ours that a header Accept-Language likes best (RFC 9110
+ * §12.5.4); English when it likes none, or cannot be parsed. */
+enum wire_language wire_read_language(struct tg_span value);
+
+/* The vertical in a query, without its `?`; general when it is not known. */
+enum wire_vertical wire_read_vertical(struct tg_span query);
+
+/* ---- headers and body -------------------------------------------------- */
+
 /* The headers that matter, as the HTTP server found them. ptr NULL: absent.
  * `count` tells how often it was there: twice is malformed (§13). */
 struct wire_header {
@@ -98,6 +121,7 @@ struct wire_headers {
     struct wire_header content_type;
     struct wire_header if_match;
     struct wire_header if_none_match;
+    struct wire_header accept_language;
     struct wire_preferences prefer;
 };
 
@@ -186,6 +210,7 @@ struct wire_outcome {
     const struct mailbox_id *mailbox_id;  /* not for CALL_CREATE */
     const struct wire_problem *body_problem; /* for RELAY_BODY_REFUSED */
     const struct wire_ids *ids;
+    const struct wire_reader *reader;     /* CALL_DISPLAY */
 };
 
 /* Write the whole answer. TG_E_NOMEM: nothing to release. */
@@ -194,12 +219,13 @@ TG_MUST_USE enum tg_err wire_answer(const struct wire_outcome *outcome,
                                     struct wire_answer *out);
 
 /* Write a problem document, or for GET on a mailbox path the page of R-PRE-4.
- *   ids    echoed request id; may be NULL
- *   allow  for WIRE_METHOD_NOT_ALLOWED
- *   page   true: a person is looking (CALL_DISPLAY) */
+ *   ids     echoed request id; may be NULL
+ *   allow   for WIRE_METHOD_NOT_ALLOWED
+ *   reader  the person who is looking (CALL_DISPLAY); NULL: a program */
 TG_MUST_USE enum tg_err wire_refuse(struct wire_problem problem,
                                     const struct wire_ids *ids,
-                                    const char *allow, bool page,
+                                    const char *allow,
+                                    const struct wire_reader *reader,
                                     struct wire_answer *out);
 
 void wire_answer_done(struct wire_answer *answer);

@@ -75,6 +75,31 @@ def the_page_tells_a_person_what_is_offered_and_until_when(relay):
     that("lang" in html, "the language is not told")
 
 
+# R-PRE-2
+@test
+def the_page_speaks_the_language_that_the_reader_likes_best(relay):
+    share = make(relay)
+    for asked, given in ((None, "en"), ("de-CH, en;q=0.5", "de"),
+                         ("fr, es;q=0.2", "es"), ("fr", "en"),
+                         ("de;q=oops", "en")):
+        extra = [("Accept-Language", asked)] if asked else []
+        for path in (share.path, "/v1/m/" + new_id()):
+            with row(f"{asked} {path[:8]}"):
+                answer = relay.call("GET", path, extra)
+                equal(answer.header("content-language"), given, "language")
+                equal(answer.header("vary"), "Accept-Language", "Vary")
+                that(f'<html lang="{given}">' in answer.text(), "no lang")
+
+
+# R-PRE-2
+@test
+def the_vertical_chooses_the_words(relay):
+    share = make(relay)
+    words = {Page(share.preview(target=share.path + query).text()).text
+             for query in ("", "?v=a", "?v=x", "?v=h", "?v=c")}
+    equal(len(words), 3, "pages that differ")
+
+
 # R-PRE-1
 @test
 def a_preview_never_binds_and_never_counts(relay):

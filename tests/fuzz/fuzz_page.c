@@ -14,11 +14,13 @@ preview(struct tg_span title, struct tg_span description, struct tg_span url)
                               .display = {title, description, url}};
     struct mailbox_id id = {{{1}}};
     struct wire_ids ids = {0};
+    static const struct wire_reader reader = {LANGUAGE_GERMAN, VERTICAL_CAR};
     struct wire_outcome outcome = {.call = CALL_DISPLAY,
                                    .outcome = RELAY_DONE,
                                    .mailbox = &mailbox,
                                    .mailbox_id = &id,
-                                   .ids = &ids};
+                                   .ids = &ids,
+                                   .reader = &reader};
     struct wire_answer answer;
 
     FUZZ_CHECK(wire_answer(&outcome, &site, &answer) == TG_OK);

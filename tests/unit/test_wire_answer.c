@@ -82,7 +82,7 @@ refuse(struct wire_problem problem, const char *allow)
 {
     struct wire_answer out;
 
-    assert_int_equal(wire_refuse(problem, NULL, allow, false, &out), TG_OK);
+    assert_int_equal(wire_refuse(problem, NULL, allow, NULL, &out), TG_OK);
     return out;
 }
 
@@ -333,7 +333,7 @@ every_problem_document_has_a_detail(void **state)
         struct tg_span detail = TG_SPAN_EMPTY;
         struct wire_answer out;
 
-        assert_int_equal(wire_refuse(problem, NULL, NULL, false, &out), TG_OK);
+        assert_int_equal(wire_refuse(problem, NULL, NULL, NULL, &out), TG_OK);
         assert_int_equal(tg_json_parse(tg_span_buf(&out.body), &json), TG_OK);
         assert_true(tg_json_text(tg_json_member(json, "detail"), &detail));
         assert_true(detail.len > 0);

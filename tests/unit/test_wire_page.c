@@ -24,9 +24,11 @@ static const struct wire_site strict_site = {
     .image_host_count = 2,
 };
 
+static const struct wire_reader english = {LANGUAGE_ENGLISH, VERTICAL_GENERAL};
+
 static struct wire_answer
-preview(const struct wire_site *site, const char *title,
-        const char *description, const char *image_url)
+preview_for(const struct wire_reader *reader, const struct wire_site *site,
+            const char *title, const char *description, const char *image_url)
 {
     struct mailbox mailbox = {
         .exists = true,
@@ -40,11 +42,19 @@ preview(const struct wire_site *site, const char *title,
                                    .outcome = RELAY_DONE,
                                    .mailbox = &mailbox,
                                    .mailbox_id = &id,
-                                   .ids = &ids};
+                                   .ids = &ids,
+                                   .reader = reader};
     struct wire_answer out;
 
     assert_int_equal(wire_answer(&outcome, site, &out), TG_OK);
     return out;
+}
+
+static struct wire_answer
+preview(const struct wire_site *site, const char *title,
+        const char *description, const char *image_url)
+{
+    return preview_for(&english, site, title, description, image_url);
 }
 
 static struct wire_answer
@@ -92,7 +102,7 @@ the_preview_has_opengraph_for_messengers_and_words_for_people(void **state)
     assert_has(&out, "<meta property=\"og:type\" content=\"website\">");
     assert_has(&out, "<meta property=\"og:url\" content=\"https://"
                      "relay.example/v1/m/" ID_WRITTEN "\">");
-    assert_has(&out, "<h1>Anna&#39;s car</h1>");
+    assert_has(&out, "<h1 dir=\"auto\">Anna&#39;s car</h1>");
     assert_has(&out, "<time datetime=\"2022-02-08T14:57:22Z\">8 February "
                      "2022, 14:57 UTC</time>");
     wire_answer_done(&out);
@@ -112,7 +122,7 @@ the_pages_have_no_script_link_or_form_and_headers_that_forbid_them(
         preview_of_image(&open_site, "https://img.example/")};
 
     (void)state;
-    assert_int_equal(wire_refuse(gone, NULL, NULL, true, &pages[1]), TG_OK);
+    assert_int_equal(wire_refuse(gone, NULL, NULL, &english, &pages[1]), TG_OK);
     for (size_t i = 0; i < COUNT(pages); i++) {
         struct tg_span policy = kit_find(&pages[i], "Content-Security-Policy");
 
@@ -308,20 +318,122 @@ who_comes_too_late_is_told_so_on_a_page_and_programs_by_a_document(
     struct wire_answer out;
 
     (void)state;
-    assert_int_equal(wire_refuse(gone, &ids, NULL, true, &out), TG_OK);
+    assert_int_equal(wire_refuse(gone, &ids, NULL, &english, &out), TG_OK);
     assert_int_equal(out.status, 404);
     kit_header_is(&out, "Content-Type", "text/html; charset=utf-8");
     kit_header_is(&out, "Mailbox-Request-ID", ID_WRITTEN);
     assert_has(&out, "<h1>This share is no longer available</h1>");
     assert_has_not(&out, ID_WRITTEN);
     wire_answer_done(&out);
-    assert_int_equal(wire_refuse(gone, &ids, NULL, false, &out), TG_OK);
+    assert_int_equal(wire_refuse(gone, &ids, NULL, NULL, &out), TG_OK);
     kit_header_is(&out, "Content-Type", "application/problem+json");
     wire_answer_done(&out);
-    assert_int_equal(wire_refuse(busy, &ids, NULL, true, &out), TG_OK);
+    assert_int_equal(wire_refuse(busy, &ids, NULL, &english, &out), TG_OK);
     assert_int_equal(out.status, 429);
     kit_header_is(&out, "Content-Type", "application/problem+json");
     wire_answer_done(&out);
+}
+
+/* Every page has all its words in every language, for every vertical. */
+static void
+the_page_speaks_the_languages_and_names_the_vertical(void **state)
+{
+    static const struct {
+        struct wire_reader reader;
+        const char *language, *kind, *until;
+    } cases[] = {
+        {{LANGUAGE_ENGLISH, VERTICAL_CAR}, "en", "Car key",
+         ">8 February 2022, 14:57 UTC</time>."},
+        {{LANGUAGE_ENGLISH, VERTICAL_HOME}, "en", "Key to a home", "UTC<"},
+        {{LANGUAGE_GERMAN, VERTICAL_CAR}, "de", "Autoschlüssel",
+         ">8. Februar 2022, 14:57 Uhr UTC</time>."},
+        {{LANGUAGE_GERMAN, VERTICAL_GENERAL}, "de", "Digitaler", "Uhr"},
+        {{LANGUAGE_SPANISH, VERTICAL_CAR}, "es", "Llave de un coche",
+         ">8 de febrero de 2022, 14:57 UTC</time>."},
+        {{LANGUAGE_SPANISH, VERTICAL_HOME}, "es", "Llave de una casa", "UTC"},
+    };
+    struct wire_problem gone = {WIRE_NO_SUCH_MAILBOX, NULL, NULL};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct wire_answer out = preview_for(&cases[i].reader, &open_site, "t",
+                                             "d", "https://img.example/");
+        struct wire_answer late;
+
+        kit_header_is(&out, "Content-Language", cases[i].language);
+        kit_header_is(&out, "Vary", "Accept-Language");
+        assert_has(&out, cases[i].kind);
+        assert_has(&out, cases[i].until);
+        assert_has_not(&out, "(null)");
+        assert_int_equal(kit_occurrences(tg_span_buf(&out.body), "<li>"), 3);
+        assert_int_equal(
+            wire_refuse(gone, NULL, NULL, &cases[i].reader, &late), TG_OK);
+        kit_header_is(&late, "Content-Language", cases[i].language);
+        assert_has_not(&late, "(null)");
+        wire_answer_done(&out);
+        wire_answer_done(&late);
+    }
+}
+
+static void
+the_language_is_the_one_that_the_browser_likes_best(void **state)
+{
+    static const struct {
+        const char *value;
+        enum wire_language language;
+    } cases[] = {
+        {"", LANGUAGE_ENGLISH},
+        {"de", LANGUAGE_GERMAN},
+        {"DE-at", LANGUAGE_GERMAN},
+        {"es-419,es;q=0.9,en;q=0.8", LANGUAGE_SPANISH},
+        {"en;q=0.5, de;q=0.7, es;q=0.6", LANGUAGE_GERMAN},
+        {"fr, ja;q=0.9", LANGUAGE_ENGLISH},
+        {"fr, de;q=0.1", LANGUAGE_GERMAN},
+        {"de;q=0", LANGUAGE_ENGLISH},
+        {"de;q=0.000, es;q=0.001", LANGUAGE_SPANISH},
+        {"de, es", LANGUAGE_GERMAN},
+        {"*, de;q=0.9", LANGUAGE_ENGLISH},
+        {"de;q=1.000 , es", LANGUAGE_GERMAN},
+        {", ,de", LANGUAGE_GERMAN},
+        {"des", LANGUAGE_ENGLISH},
+        {"de;q=2", LANGUAGE_ENGLISH},
+        {"de;q=1.001", LANGUAGE_ENGLISH},
+        {"de;q=0.1234", LANGUAGE_ENGLISH},
+        {"de;q=", LANGUAGE_ENGLISH},
+        {"de;x=1", LANGUAGE_ENGLISH},
+        {"de es", LANGUAGE_ENGLISH},
+        {"de,\xff", LANGUAGE_ENGLISH},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        if (wire_read_language(tg_span_text(cases[i].value)) !=
+            cases[i].language)
+            fail_msg("the language of “%s” is wrong", cases[i].value);
+    assert_int_equal(wire_read_language(TG_SPAN_EMPTY), LANGUAGE_ENGLISH);
+}
+
+static void
+the_vertical_is_in_the_query(void **state)
+{
+    static const struct {
+        const char *query;
+        enum wire_vertical vertical;
+    } cases[] = {
+        {"", VERTICAL_GENERAL},        {"v=a", VERTICAL_GENERAL},
+        {"v=h", VERTICAL_HOME},        {"v=c", VERTICAL_CAR},
+        {"x=1&v=c", VERTICAL_CAR},     {"v=c&utm=1", VERTICAL_CAR},
+        {"v=car", VERTICAL_GENERAL},   {"w=c", VERTICAL_GENERAL},
+        {"V=c", VERTICAL_GENERAL},     {"xv=c", VERTICAL_GENERAL},
+        {"&&v=h&", VERTICAL_HOME},     {"v", VERTICAL_GENERAL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        if (wire_read_vertical(tg_span_text(cases[i].query)) !=
+            cases[i].vertical)
+            fail_msg("the vertical of “%s” is wrong", cases[i].query);
+    assert_int_equal(wire_read_vertical(TG_SPAN_EMPTY), VERTICAL_GENERAL);
 }
 
 int
@@ -341,6 +453,9 @@ main(void)
         cmocka_unit_test(the_largest_texts_are_written_with_two_allocations),
         cmocka_unit_test(
             who_comes_too_late_is_told_so_on_a_page_and_programs_by_a_document),
+        cmocka_unit_test(the_page_speaks_the_languages_and_names_the_vertical),
+        cmocka_unit_test(the_language_is_the_one_that_the_browser_likes_best),
+        cmocka_unit_test(the_vertical_is_in_the_query),
     };
 
     return cmocka_run_group_tests_name("wire_page", tests, NULL, NULL);
