@@ -106,6 +106,12 @@ tg_json_member(const struct tg_json *object, const char *name)
     return json_is_null(value) ? NULL : ours(value);
 }
 
+const struct tg_json *
+tg_json_element(const struct tg_json *array, size_t index)
+{
+    return ours(json_array_get(native(array), index));
+}
+
 bool
 tg_json_text(const struct tg_json *json, struct tg_span *out)
 {

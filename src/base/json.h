@@ -38,6 +38,11 @@ enum tg_json_kind tg_json_kind(const struct tg_json *json);
 const struct tg_json *tg_json_member(const struct tg_json *object,
                                      const char *name);
 
+/* An element of an array, borrowed from it. NULL when there are no more, or
+ * `array` is no array. */
+const struct tg_json *tg_json_element(const struct tg_json *array,
+                                      size_t index);
+
 /* The value, borrowed. False, *out untouched, when it is of another kind or
  * `json` is NULL. */
 bool tg_json_text(const struct tg_json *json, struct tg_span *out);

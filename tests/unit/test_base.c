@@ -296,6 +296,25 @@ brackets_inside_strings_do_not_count_as_nesting(void **state)
     tg_json_free(json);
 }
 
+static void
+elements_of_an_array_are_had_in_order_until_there_are_no_more(void **state)
+{
+    struct tg_json *json = NULL;
+    int64_t value = 0;
+
+    (void)state;
+    assert_int_equal(tg_json_parse(text("{\"a\":[7,8]}"), &json), TG_OK);
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(tg_json_integer(
+            tg_json_element(tg_json_member(json, "a"), i), &value));
+        assert_int_equal(value, 7 + i);
+    }
+    assert_null(tg_json_element(tg_json_member(json, "a"), 2));
+    assert_null(tg_json_element(json, 0));
+    assert_null(tg_json_element(NULL, 0));
+    tg_json_free(json);
+}
+
 /* §13: null for an optional member means absent */
 static void
 a_member_that_is_null_is_absent(void **state)
@@ -392,6 +411,8 @@ main(void)
         cmocka_unit_test(json_that_is_not_strict_is_refused),
         cmocka_unit_test(json_nested_32_deep_is_read_and_33_deep_is_refused),
         cmocka_unit_test(brackets_inside_strings_do_not_count_as_nesting),
+        cmocka_unit_test(
+            elements_of_an_array_are_had_in_order_until_there_are_no_more),
         cmocka_unit_test(a_member_that_is_null_is_absent),
         cmocka_unit_test(quoted_text_is_read_back_as_it_was),
         cmocka_unit_test(a_buffer_that_cannot_grow_keeps_what_it_has),
