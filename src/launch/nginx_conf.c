@@ -150,6 +150,8 @@ write_http(struct writer *w, const struct nginx_conf_site *site)
         PRINT(w, "    tigress_store \"lmdb:%s\";\n", site->store);
     if (!is_replaced(options, "tigress_public_host"))
         PRINT(w, "    tigress_public_host \"%s\";\n", options->public_host);
+    if (options->push != NULL && !is_replaced(options, "tigress_push"))
+        PRINT(w, "    tigress_push %s;\n", options->push);
     for (size_t i = 0; i < options->conf_count; i++)
         PRINT(w, "    %s\n", options->conf[i]);
     write_server(w, site);

@@ -31,6 +31,9 @@ static const struct option table[] = {
      "where the configuration is written; made if need be"},
     {"--store", "lmdb:DIR", KIND_TEXT, FIELD(store), NULL,
      "where mailboxes are kept (default: store in the state directory)"},
+    {"--push", "'unix:PATH TYPE...'", KIND_TEXT, FIELD(push), NULL,
+     "the socket of tigress-push, and the types of tokens that it is "
+     "configured for (default: nobody is notified)"},
     {"--workers", "N|auto", KIND_TEXT, FIELD(workers), "2",
      "worker processes (default: 2)"},
     {"--user", "NAME", KIND_TEXT, FIELD(user), NULL,
@@ -189,6 +192,13 @@ is_plain(const char *text)
     return true;
 }
 
+/* nginx says what is wrong with the types. */
+static bool
+is_push(const char *text)
+{
+    return strncmp(text, "unix:/", 6) == 0 && strchr(text, ' ') != NULL;
+}
+
 static bool
 check_plain(const struct options *options, struct options_error *error)
 {
@@ -256,6 +266,10 @@ options_check(const struct options *options, struct options_error *error)
                     "--workers");
     if (options->store != NULL && strncmp(options->store, "lmdb:", 5) != 0)
         return fail(error, "takes lmdb:DIR", "--store");
+    if (options->push != NULL && !is_push(options->push))
+        return fail(error, "takes a socket and types, as in --push "
+                           "'unix:/run/tigress/push.sock org.w3.webpush'",
+                    "--push");
     /* R-TLS-1 */
     if (options->insecure_loopback && !options_is_loopback(options->listen))
         return fail(error, "refuses to listen on anything but a loopback "

@@ -17,6 +17,7 @@ struct options {
     const char *tls_cert;
     const char *tls_key;
     const char *public_host;
+    const char *push;        /* "unix:PATH TYPE..."; NULL: nobody is notified */
     const char *conf[OPTIONS_CONF_MOST];
     size_t conf_count;
     const char *module;

@@ -112,6 +112,10 @@ what_cannot_work_is_refused_and_the_option_is_named(void **state)
         {{"--workers", "513"}, "--workers"},
         {{"--workers", "two"}, "--workers"},
         {{"--store", "/dir"}, "--store"},
+        {{"--push", "/run/push.sock org.w3.webpush"}, "--push"},
+        {{"--push", "unix:push.sock org.w3.webpush"}, "--push"},
+        {{"--push", "unix:/run/push.sock"}, "--push"},
+        {{"--push", "unix:/run/push.sock a; evil"}, "--push"},
         {{"--conf", "tigress_payload_max 1k"}, "--conf"},
         {{"--conf", ""}, "--conf"},
         {{"--conf"}, "--conf"},
@@ -294,6 +298,27 @@ a_directive_given_takes_the_place_of_our_own(void **state)
 }
 
 static void
+push_is_configured_only_when_it_is_asked_for(void **state)
+{
+    char *without = configuration(nothing_more);
+    char *with = configuration(
+        MORE("--push", "unix:/p.sock com.apple.apns org.w3.webpush"));
+    char *replaced = configuration(
+        MORE("--push", "unix:/p.sock com.apple.apns", "--conf",
+             "tigress_push unix:/other.sock com.apple.apns;"));
+
+    (void)state;
+    assert_null(strstr(without, "tigress_push"));
+    assert_non_null(strstr(with, "    tigress_push unix:/p.sock "
+                                 "com.apple.apns org.w3.webpush;\n"));
+    assert_int_equal(occurrences(replaced, "tigress_push "), 1);
+    assert_non_null(strstr(replaced, "unix:/other.sock"));
+    free(without);
+    free(with);
+    free(replaced);
+}
+
+static void
 memory_that_runs_out_is_reported(void **state)
 {
     struct options options;
@@ -329,6 +354,7 @@ main(void)
         cmocka_unit_test(what_the_options_say_is_written),
         cmocka_unit_test(plain_http_has_neither_tls_nor_a_certificate),
         cmocka_unit_test(a_directive_given_takes_the_place_of_our_own),
+        cmocka_unit_test(push_is_configured_only_when_it_is_asked_for),
         cmocka_unit_test(memory_that_runs_out_is_reported),
     };
 
