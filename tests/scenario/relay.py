@@ -68,17 +68,59 @@ def nginx_options(build):
     return options
 
 
+# `openssl req` alone can make no certificate that began earlier.
+AUTHORITY = """
+[ca]
+default_ca = own
+[own]
+database = index
+new_certs_dir = .
+rand_serial = yes
+default_md = sha256
+policy = any
+x509_extensions = names
+[any]
+commonName = supplied
+[names]
+basicConstraints = critical,CA:TRUE
+authorityKeyIdentifier = keyid
+subjectAltName = IP:127.0.0.1,DNS:localhost
+[req]
+distinguished_name = nobody
+[nobody]
+"""
+
+
+def openssl(directory, *words):
+    """Run openssl in that directory."""
+    subprocess.run(['openssl', *words], cwd=directory, check=True,
+                   capture_output=True)
+
+
+def day(offset):
+    """A time that many days from now, as `openssl ca` reads it."""
+    return time.strftime('%Y%m%d%H%M%SZ',
+                         time.gmtime(time.time() + offset * 86400))
+
+
 def make_certificate(directory):
-    """A self-signed certificate for 127.0.0.1: its own authority."""
+    """A self-signed certificate for 127.0.0.1: its own authority. It is valid
+    since yesterday: a clock that is put right while the tests run, as soon
+    after a start of the machine, must not make it one of the future."""
     cert, key = directory / 'relay.crt', directory / 'relay.key'
-    if not cert.exists():
-        subprocess.run(
-            ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt',
-             'ec_paramgen_curve:P-256', '-nodes', '-days', '30',
-             '-subj', '/CN=127.0.0.1', '-addext',
-             'subjectAltName=IP:127.0.0.1,DNS:localhost',
-             '-keyout', str(key), '-out', str(cert)],
-            check=True, capture_output=True)
+    if cert.exists():
+        return cert, key
+    with tempfile.TemporaryDirectory(dir=directory) as scratch:
+        (pathlib.Path(scratch) / 'index').touch()
+        (pathlib.Path(scratch) / 'config').write_text(AUTHORITY)
+        openssl(scratch, 'req', '-config', 'config', '-new', '-newkey', 'ec',
+                '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
+                '-subj', '/CN=127.0.0.1', '-keyout', str(key.resolve()),
+                '-out', 'request')
+        openssl(scratch, 'ca', '-config', 'config', '-batch', '-selfsign',
+                '-notext', '-keyfile', str(key.resolve()), '-in', 'request',
+                '-startdate', day(-1), '-enddate', day(30),
+                '-out', str(cert.resolve()))
     return cert, key
 
 
