@@ -144,6 +144,26 @@ def is_alive(pid):
     return False
 
 
+def wait_for_end(pids):
+    """Wait for processes that are not our children, by looking."""
+    deadline = time.monotonic() + STOP_SECONDS
+    while any(map(is_alive, pids)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def pids_of_group(group):
+    """The processes of a process group, alive or not."""
+    found = []
+    for process in pathlib.Path('/proc').glob('[0-9]*'):
+        try:
+            stat = (process / 'stat').read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(stat.rsplit(')', 1)[1].split()[2]) == group:
+            found.append(int(process.name))
+    return found
+
+
 class Relay:
     """One relay with a state directory of its own.
 
@@ -244,26 +264,28 @@ class Relay:
         return [int(child) for child in children.read_text().split()]
 
     def kill9_worker(self, index=0):
-        """kill -9 one worker; the master starts another. Returns its pid."""
-        pid = self.worker_pids()[index]
-        os.kill(pid, signal.SIGKILL)
-        return pid
+        """kill -9 one worker, as soon as there are so many; the master starts
+        another. Returns its pid."""
+        deadline = time.monotonic() + START_SECONDS
+        while len(pids := list(filter(is_alive, self.worker_pids()))) <= index:
+            if time.monotonic() > deadline:
+                raise RelayError(f'there is no worker {index}:\n' +
+                                 self.output())
+            time.sleep(0.01)
+        os.kill(pids[index], signal.SIGKILL)
+        wait_for_end(pids[index:index + 1])
+        return pids[index]
 
     def kill9(self):
         """kill -9 the master and every worker: nothing is tidied up."""
-        pids = self.worker_pids()
-        self.process.kill()
-        for pid in pids:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        # All at once: a relay that serves may still be starting its last
+        # worker, which must not stay behind with the port.
+        group = self.process.pid
+        os.killpg(group, signal.SIGKILL)
+        pids = pids_of_group(group)
         self.process.wait()
         self.process = None
-        # The workers are not our children: they are waited for by looking.
-        deadline = time.monotonic() + STOP_SECONDS
-        while any(map(is_alive, pids)) and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_for_end(pids)
 
     def stop(self):
         """End it cleanly, keeping its state. Returns the exit status."""
