@@ -20,11 +20,16 @@ class Terminal:
     start  what subprocess.Popen is to be called with, but for the command,
            is given to this; it returns the process
     stdin  the terminal is the program's standard input, too
+    silent the terminal shows nothing that is typed from the beginning
     """
 
-    def __init__(self, start, stdin=False):
+    def __init__(self, start, stdin=False, silent=False):
         self.keyboard, self.terminal = pty.openpty()
         self.shown = ''
+        if silent:
+            settings = self.settings()
+            settings[3] &= ~termios.ECHO
+            termios.tcsetattr(self.terminal, termios.TCSANOW, settings)
         self.before = self.settings()
         self.process = start(
             start_new_session=True,
