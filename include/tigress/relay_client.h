@@ -44,7 +44,8 @@ TG_API void tg_relay_client_free(struct tg_relay_client *client);
 TG_API TG_MUST_USE enum tg_err
 tg_relay_client_set_ca_file(struct tg_relay_client *client, const char *path);
 
-/* The longest time for one attempt, connection included. Default 15000. */
+/* The longest time for one attempt, connection included; where the relay is
+ * asked to hold its answer, that time comes on top. Default 15000. */
 TG_API void tg_relay_client_set_timeout_ms(struct tg_relay_client *client,
                                            int64_t timeout_ms);
 
@@ -54,9 +55,20 @@ TG_API void tg_relay_client_set_timeout_ms(struct tg_relay_client *client,
 TG_API void tg_relay_client_set_attempts(struct tg_relay_client *client,
                                          unsigned attempts);
 
-/* How to pause, between attempts and in tg_share_wait(). `pause` returns
- * false to give up, for example after a signal. By default (NULL) with
- * nanosleep(2), which gives up when a signal handler has run. */
+/* A descriptor that stops the client as soon as, and as long as, it can be
+ * read: a pause, and waiting for the other side, give up; a call that is under
+ * way is left with TG_E_NETWORK, and is to be repeated as after any other. An
+ * eventfd, a pipe, a signalfd or a pidfd will do; it may be written to by a
+ * signal handler or by another thread, from which nothing else of the library
+ * may be called on this client. It is polled, never read, written or closed.
+ * -1: none, the default. */
+TG_API void tg_relay_client_set_stop_fd(struct tg_relay_client *client,
+                                        int fd);
+
+/* How to pause, between attempts and while tg_share_wait() has no question at
+ * the relay. `pause` returns false to give up. By default (NULL) poll(2) does
+ * it, which gives up when a signal handler has run or the stop descriptor can
+ * be read. */
 TG_API void
 tg_relay_client_set_pause(struct tg_relay_client *client,
                           bool (*pause)(void *self, int64_t pause_ms),

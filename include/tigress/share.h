@@ -28,6 +28,7 @@
 #define TIGRESS_SHARE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <tigress/bytes.h>
@@ -157,12 +158,45 @@ TG_API TG_MUST_USE enum tg_err tg_share_resume(struct tg_share *share);
 TG_API TG_MUST_USE enum tg_err tg_share_receive(struct tg_share *share,
                                                 struct tg_provisioning **out);
 
-/* As tg_share_receive(), asking again, at growing intervals of up to 10 s,
- * until there is news or `timeout_s` seconds have passed (TG_E_NO_NEWS) or
- * the client's pause gives up (TG_E_NO_NEWS). */
+/* As tg_share_receive(), waiting until there is news or `timeout_s` seconds
+ * have passed. For a device that the relay does not ring: one without a
+ * notification token, or where tg_share_has_push() is false.
+ *
+ * The relay holds the question back until the mailbox changes or ends, so the
+ * answer comes when the other side has acted, and nothing is sent meanwhile.
+ * When the connection breaks, or the relay is busy, it is asked again after a
+ * random pause, up to 250 ms, 500 ms … 10 s, and what Retry-After says; nothing
+ * that happens in between is missed. A relay that does not hold questions is
+ * asked at such intervals, too.
+ *
+ * Ends early when the client's stop descriptor can be read, when a signal
+ * handler has run, or when its pause gives up.
+ *
+ *   timeout_s   0: ask once
+ *
+ * Errors: as tg_share_receive(). TG_E_NO_NEWS when the time is up, or it ended
+ * early; TG_E_NETWORK, TG_E_BUSY and TG_E_LOCKED when the time is up and the
+ * last attempt failed so. The wallet is not locked meanwhile, and other
+ * processes may act on the share: what they did is taken over.
+ * Source: R-WAIT-1.
+ */
 TG_API TG_MUST_USE enum tg_err tg_share_wait(struct tg_share *share,
                                              int64_t timeout_s,
                                              struct tg_provisioning **out);
+
+/* The same for several shares at once, each with a connection of its own.
+ *
+ *   shares   of one client; borrowed
+ *   *which   set on TG_OK: the place in `shares` of one for which
+ *            tg_share_receive() gives something else than TG_E_NO_NEWS. A
+ *            message, or the end of the mailbox, is in the wallet by then
+ *
+ * Errors: TG_E_NO_NEWS, TG_E_NETWORK, TG_E_BUSY and TG_E_LOCKED as above, the
+ * first also when there are none to wait for; TG_E_NOMEM.
+ */
+TG_API TG_MUST_USE enum tg_err
+tg_share_wait_any(struct tg_share *const *shares, size_t count,
+                  int64_t timeout_s, size_t *which);
 
 /* The message that tg_share_receive() gave has been dealt with: do not give
  * it again. TG_OK also when there is none. */
@@ -223,6 +257,10 @@ TG_API int64_t tg_share_expires_s(const struct tg_share *share);
 
 /* Whether a step was begun and is not known to have been done. */
 TG_API bool tg_share_is_pending(const struct tg_share *share);
+
+/* Whether the relay has said, in its last answer to this handle, that it rings
+ * this device's notification token. False when it has not answered yet. */
+TG_API bool tg_share_has_push(const struct tg_share *share);
 
 /* Whether a received message waits to be handled. */
 TG_API bool tg_share_has_message(const struct tg_share *share);

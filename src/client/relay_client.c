@@ -1,18 +1,18 @@
 /* See relay_client.h and <tigress/relay_client.h>. HTTP itself is in
- * relay_client_http.c, bodies in _body.c, answers in _answer.c. */
+ * relay_client_http.c, requests in _message.c and _body.c, answers in
+ * _answer.c, reads that the relay may hold in _read.c. */
 #include "client/relay_client.h"
 
 #include <assert.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/alloc.h"
 #include "base/bytes.h"
-#include "base/uuid.h"
-#include "client/authority.h"
 #include "client/relay_client_body.h"
-#include "client/relay_client_http.h"
+#include "client/relay_client_inside.h"
 #include "client/share_url.h"
 #include "crypto/random.h"
 
@@ -21,33 +21,8 @@ enum {
     DEFAULT_ATTEMPTS = 4,
     FIRST_PAUSE_MS = 250,
     LONGEST_PAUSE_MS = 8000,
-    LONGEST_RETRY_AFTER_S = 30,
-    URL_MAX = AUTHORITY_TEXT_MAX + TG_UUID_TEXT_LEN + 64,
-    HEADER_MAX = 160,
-    HEADER_COUNT = 5,
-    REASON_MAX = 512
+    LONGEST_RETRY_AFTER_S = 30
 };
-
-struct tg_relay_client {
-    const struct tg_allow_list *allowed; /* borrowed */
-    struct http *http;
-    struct tg_buf ca_file; /* terminated; empty: the system's */
-    int64_t timeout_ms;
-    unsigned attempts;
-    bool (*pause)(void *self, int64_t pause_ms);
-    void *pause_self;
-    char last_claim[TG_UUID_TEXT_LEN + 1]; /* whose connection is open */
-    char reason[REASON_MAX + 1];
-};
-
-static bool
-pause_for(void *self, int64_t pause_ms)
-{
-    const struct timespec ts = {pause_ms / 1000, pause_ms % 1000 * 1000000};
-
-    (void)self;
-    return nanosleep(&ts, NULL) == 0;
-}
 
 enum tg_err
 tg_relay_client_new(const struct tg_allow_list *allowed,
@@ -66,7 +41,7 @@ tg_relay_client_new(const struct tg_allow_list *allowed,
     client->allowed = allowed;
     client->timeout_ms = DEFAULT_TIMEOUT_MS;
     client->attempts = DEFAULT_ATTEMPTS;
-    client->pause = pause_for;
+    client->stop_fd = -1;
     *out = client;
     return TG_OK;
 }
@@ -116,8 +91,14 @@ tg_relay_client_set_pause(struct tg_relay_client *client,
                           bool (*pause)(void *self, int64_t pause_ms),
                           void *self)
 {
-    client->pause = pause != NULL ? pause : pause_for;
+    client->pause = pause;
     client->pause_self = self;
+}
+
+void
+tg_relay_client_set_stop_fd(struct tg_relay_client *client, int fd)
+{
+    client->stop_fd = fd;
 }
 
 const char *
@@ -135,95 +116,40 @@ relay_client_allows(const struct tg_relay_client *client, const char *relay)
 bool
 relay_client_pause(struct tg_relay_client *client, int64_t pause_ms)
 {
-    return client->pause(client->pause_self, pause_ms);
+    struct pollfd stop = {.fd = client->stop_fd, .events = POLLIN};
+
+    if (client->pause != NULL)
+        return client->pause(client->pause_self, pause_ms);
+    return poll(&stop, 1, pause_ms < INT_MAX ? (int)pause_ms : INT_MAX) == 0;
 }
 
-/* The text of one request, kept together until it has been answered. */
-struct message {
-    char url[URL_MAX + 1];
-    char lines[HEADER_COUNT][HEADER_MAX + 1];
-    const char *headers[HEADER_COUNT + 1];
-    size_t header_count;
-};
-
-static void
-add_header(struct message *m, const char *name, const char *value)
+int64_t
+relay_client_backoff_ms(unsigned failures, int64_t longest_ms)
 {
-    char *line = m->lines[m->header_count];
+    int64_t most = FIRST_PAUSE_MS;
+    uint32_t random = UINT32_MAX / 2;
 
-    assert(m->header_count < HEADER_COUNT);
-    snprintf(line, HEADER_MAX + 1, "%s: %s", name, value);
-    m->headers[m->header_count++] = line;
-    m->headers[m->header_count] = NULL;
-}
-
-static bool
-is_uuid(const char *text)
-{
-    struct tg_uuid id;
-
-    return text != NULL && tg_uuid_parse(tg_span_text(text), &id) == TG_OK;
-}
-
-static const char *
-method_of(enum relay_verb verb)
-{
-    switch (verb) {
-    case RELAY_CREATE:
-    case RELAY_READ: return "POST";
-    case RELAY_UPDATE: return "PUT";
-    case RELAY_DELETE: return "DELETE";
-    case RELAY_RELINQUISH: break;
-    }
-    return "PATCH";
-}
-
-/* What is written into the request is checked here once more: a line break in
- * it would be a header of somebody else's. */
-static enum tg_err
-make_message(enum relay_verb verb, const struct tg_relay_call *call,
-             struct message *m)
-{
-    bool has_mailbox = verb != RELAY_CREATE;
-    bool may_lack_id = verb == RELAY_READ && call->request_id == NULL;
-
-    if ((has_mailbox && !is_uuid(call->mailbox)) || !is_uuid(call->claim) ||
-        (!may_lack_id && !is_uuid(call->request_id)))
-        return TG_E_FORMAT;
-    if (call->if_match != NULL &&
-        (strlen(call->if_match) > HTTP_ETAG_MAX ||
-         strpbrk(call->if_match, "\r\n") != NULL))
-        return TG_E_FORMAT;
-    snprintf(m->url, sizeof(m->url), "https://%s/v1/m%s%s", call->relay,
-             has_mailbox ? "/" : "", has_mailbox ? call->mailbox : "");
-    m->header_count = 0;
-    add_header(m, "Accept", "application/json");
-    add_header(m, "Mailbox-Device-Claim", call->claim);
-    if (!may_lack_id)
-        add_header(m, "Mailbox-Request-ID", call->request_id);
-    if (call->if_match != NULL && verb == RELAY_UPDATE)
-        add_header(m, "If-Match", call->if_match);
-    return TG_OK;
+    for (unsigned i = 1; i < failures && most < longest_ms; i++)
+        most *= 2;
+    if (most > longest_ms)
+        most = longest_ms;
+    /* Without chance all devices that a relay turned away would come back at
+     * the same moment. No random number is no reason to fail. */
+    if (random_bytes(&random, sizeof(random)) != TG_OK)
+        random = UINT32_MAX / 2;
+    return 1 + (int64_t)(((uint64_t)random * (uint64_t)most) >> 32);
 }
 
 /* How long to wait after a failed attempt; -1: not worth another one. */
 static int64_t
 pause_after(unsigned attempt, const struct http_response *response)
 {
-    int64_t most = FIRST_PAUSE_MS;
-    uint32_t random = 0;
-
     if (response->retry_after_s > LONGEST_RETRY_AFTER_S)
         return -1;
-    for (unsigned i = 1; i < attempt && most < LONGEST_PAUSE_MS; i++)
-        most *= 2;
-    /* Without chance all devices that a relay turned away would come back at
-     * the same moment. No random number is no reason to fail. */
-    if (random_bytes(&random, sizeof(random)) != TG_OK)
-        random = 0;
     if (response->retry_after_s >= 0)
-        return response->retry_after_s * 1000 + random % FIRST_PAUSE_MS;
-    return 1 + random % most;
+        return response->retry_after_s * 1000 +
+               relay_client_backoff_ms(1, LONGEST_PAUSE_MS);
+    return relay_client_backoff_ms(attempt, LONGEST_PAUSE_MS);
 }
 
 static bool
@@ -246,7 +172,8 @@ attempt_once(struct tg_relay_client *client, enum relay_verb verb,
 
     client->reason[0] = '\0';
     response->status = 0;
-    err = http_exchange(client->http, request, response, words);
+    err = http_exchange(client->http, request, client->stop_fd, response,
+                        words);
     if (err != TG_OK) {
         snprintf(client->reason, sizeof(client->reason), "%s", words);
         return err;
@@ -280,10 +207,10 @@ reveals(const char *text, const char *secret)
     return secret != NULL && strcasestr(text, secret) != NULL;
 }
 
-static void
-explain_status(struct tg_relay_client *client,
-               const struct tg_relay_call *call,
-               const struct http_response *response)
+void
+relay_client_explain(struct tg_relay_client *client,
+                     const struct tg_relay_call *call,
+                     const struct http_response *response)
 {
     struct tg_buf text = TG_BUF_EMPTY;
 
@@ -302,8 +229,8 @@ explain_status(struct tg_relay_client *client,
 
 /* A connection belongs to one claim, and so to one mailbox: over a shared one
  * the relay could tell that two mailboxes are the same device's. */
-static void
-use_connection_of(struct tg_relay_client *client, const char *claim)
+void
+relay_client_use_connection(struct tg_relay_client *client, const char *claim)
 {
     if (strcasecmp(client->last_claim, claim) == 0)
         return;
@@ -311,9 +238,9 @@ use_connection_of(struct tg_relay_client *client, const char *claim)
     snprintf(client->last_claim, sizeof(client->last_claim), "%s", claim);
 }
 
-static struct http_request
-make_request(const struct tg_relay_client *client, const char *method,
-             const struct message *m, struct tg_span body)
+struct http_request
+relay_client_request(const struct tg_relay_client *client, const char *method,
+                     const struct message *m, struct tg_span body)
 {
     return (struct http_request){
         .method = method,
@@ -328,6 +255,17 @@ make_request(const struct tg_relay_client *client, const char *method,
 }
 
 enum tg_err
+relay_client_check(struct tg_relay_client *client, const char *relay)
+{
+    client->reason[0] = '\0';
+    if (relay_client_allows(client, relay))
+        return TG_OK;
+    snprintf(client->reason, sizeof(client->reason),
+             "the relay is not on the allow-list");
+    return TG_E_UNTRUSTED;
+}
+
+enum tg_err
 relay_client_call(struct tg_relay_client *client, enum relay_verb verb,
                   const struct tg_relay_call *call, struct tg_span body,
                   struct tg_relay_answer **out)
@@ -338,16 +276,12 @@ relay_client_call(struct tg_relay_client *client, enum relay_verb verb,
     const char *what = "";
     enum tg_err err;
 
-    client->reason[0] = '\0';
-    if (!relay_client_allows(client, call->relay)) {
-        snprintf(client->reason, sizeof(client->reason),
-                 "the relay is not on the allow-list");
-        return TG_E_UNTRUSTED;
-    }
-    if ((err = make_message(verb, call, &m)) != TG_OK)
+    if ((err = relay_client_check(client, call->relay)) != TG_OK)
         return err;
-    request = make_request(client, method_of(verb), &m, body);
-    use_connection_of(client, call->claim);
+    if ((err = message_make(&m, verb, call, NULL, 0)) != TG_OK)
+        return err;
+    request = relay_client_request(client, message_method(verb), &m, body);
+    relay_client_use_connection(client, call->claim);
     err = attempt(client, verb, &request, &response);
     if (err == TG_OK) {
         err = relay_client_answer_read(verb, call->relay, &response, out,
@@ -355,7 +289,7 @@ relay_client_call(struct tg_relay_client *client, enum relay_verb verb,
         if (err != TG_OK)
             snprintf(client->reason, sizeof(client->reason), "%s", what);
     } else if (response.status != 0 && client->reason[0] == '\0') {
-        explain_status(client, call, &response);
+        relay_client_explain(client, call, &response);
     }
     tg_buf_free(&response.body);
     return err;
@@ -441,21 +375,18 @@ tg_relay_client_display(struct tg_relay_client *client,
     TG_WIPED(struct message, m);
     enum tg_err err;
 
-    client->reason[0] = '\0';
-    if (!relay_client_allows(client, call.relay))
-        return TG_E_UNTRUSTED;
-    snprintf(m.url, sizeof(m.url), "https://%s/v1/m/%s", call.relay,
-             call.mailbox);
-    add_header(&m, "Accept", "text/html");
-    request = make_request(client, "GET", &m, TG_SPAN_EMPTY);
-    use_connection_of(client, "");
+    if ((err = relay_client_check(client, call.relay)) != TG_OK)
+        return err;
+    message_make_preview(&m, call.relay, call.mailbox);
+    request = relay_client_request(client, "GET", &m, TG_SPAN_EMPTY);
+    relay_client_use_connection(client, "");
     http_forget_connection(client->http);
     err = attempt(client, RELAY_READ, &request, &response);
     http_forget_connection(client->http);
     if (err == TG_OK)
         err = tg_buf_append(out, tg_span_buf(&response.body));
     else if (response.status != 0 && client->reason[0] == '\0')
-        explain_status(client, &call, &response);
+        relay_client_explain(client, &call, &response);
     tg_buf_free(&response.body);
     return err;
 }

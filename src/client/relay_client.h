@@ -1,5 +1,6 @@
 /* What share.c needs of the relay client besides <tigress/relay_client.h>:
- * calls whose body is at hand, and pauses. */
+ * calls whose body is at hand, and pauses. Reads that may be held are in
+ * relay_client_read.h. */
 #ifndef CLIENT_RELAY_CLIENT_H
 #define CLIENT_RELAY_CLIENT_H
 
@@ -18,5 +19,9 @@ bool relay_client_allows(const struct tg_relay_client *client,
 
 /* Wait. False when whoever waits should give up. */
 bool relay_client_pause(struct tg_relay_client *client, int64_t pause_ms);
+
+/* A random pause after so many failures in a row, at least 1: up to 250 ms,
+ * then twice as much each time, at most `longest_ms`. */
+int64_t relay_client_backoff_ms(unsigned failures, int64_t longest_ms);
 
 #endif

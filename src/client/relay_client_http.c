@@ -10,16 +10,25 @@
 #include <curl/curl.h>
 
 #include "base/alloc.h"
+#include "client/relay_client_loop.h"
 
-struct http {
-    CURL *curl;
-};
+/* Seconds after which a silent connection is probed, and between probes: a
+ * relay that is gone must not be waited for. */
+enum { PROBE_AFTER_S = 20, PROBE_EACH_S = 10 };
 
 /* What the callbacks of one exchange work on. */
 struct exchange {
     struct http_response *response;
     size_t head_len;
     enum tg_err err; /* why a callback stopped the transfer */
+    struct curl_slist *headers;
+    char words[CURL_ERROR_SIZE];
+};
+
+struct http {
+    CURL *curl;
+    struct loop *loop;
+    struct exchange x;
 };
 
 enum tg_err
@@ -42,6 +51,8 @@ http_forget_connection(struct http *http)
 {
     curl_easy_cleanup(http->curl);
     http->curl = NULL;
+    loop_free(http->loop);
+    http->loop = NULL;
 }
 
 void
@@ -116,6 +127,16 @@ parse_seconds(struct tg_span value)
     return seconds;
 }
 
+/* Of `wait=N`, alone as we have asked for it alone. */
+static int64_t
+parse_wait(struct tg_span value)
+{
+    if (value.len <= 5 ||
+        !tg_span_is_nocase((struct tg_span){value.ptr, 5}, "wait="))
+        return -1;
+    return parse_seconds((struct tg_span){value.ptr + 5, value.len - 5});
+}
+
 static size_t
 take_header(char *bytes, size_t size, size_t count, void *self)
 {
@@ -134,6 +155,8 @@ take_header(char *bytes, size_t size, size_t count, void *self)
         keep_value(value, x->response->etag, HTTP_ETAG_MAX);
     else if (header_value(line, "retry-after", &value))
         x->response->retry_after_s = parse_seconds(value);
+    else if (header_value(line, "preference-applied", &value))
+        x->response->waited_s = parse_wait(value);
     return line.len;
 }
 
@@ -179,7 +202,13 @@ set_safety(CURL *curl, const struct http_request *request)
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
+                     (long)request->timeout_ms);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
+                     (long)(request->timeout_ms + request->held_ms));
+    curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(curl, CURLOPT_TCP_KEEPIDLE, (long)PROBE_AFTER_S);
+    curl_easy_setopt(curl, CURLOPT_TCP_KEEPINTVL, (long)PROBE_EACH_S);
     if (request->ca_file != NULL) {
         curl_easy_setopt(curl, CURLOPT_CAINFO, request->ca_file);
         curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
@@ -239,56 +268,139 @@ verdict(CURLcode code, const char *words, const struct exchange *x)
     return TG_E_NETWORK;
 }
 
-static enum tg_err
-perform(CURL *curl, struct exchange *x, char reason[HTTP_REASON_MAX + 1])
+static void
+set_callbacks(CURL *curl, struct exchange *x)
 {
-    char words[CURL_ERROR_SIZE] = "";
-    CURLcode code;
-    long status = 0;
-
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, words);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, x->words);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, x);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, x);
-    code = curl_easy_perform(curl);
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
-    if (code != CURLE_OK)
-        snprintf(reason, HTTP_REASON_MAX + 1, "%s",
-                 x->err == TG_E_PROTOCOL ? "the answer is too large"
-                 : words[0] != '\0'      ? words
-                                         : curl_easy_strerror(code));
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    x->response->status = (int)status;
-    return verdict(code, words, x);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, x->headers);
+}
+
+static enum tg_err
+open_handles(struct http *http)
+{
+    if (http->curl == NULL && (http->curl = curl_easy_init()) == NULL)
+        return TG_E_NOMEM;
+    return http->loop != NULL ? TG_OK : loop_new(&http->loop);
+}
+
+static void
+let_go(struct http *http)
+{
+    loop_stop(http->loop, http->curl);
+    curl_easy_setopt(http->curl, CURLOPT_ERRORBUFFER, NULL);
+    curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, NULL);
+    curl_slist_free_all(http->x.headers);
+    http->x.headers = NULL;
 }
 
 enum tg_err
-http_exchange(struct http *http, const struct http_request *request,
-              struct http_response *response,
-              char reason[HTTP_REASON_MAX + 1])
+http_begin(struct http *http, const struct http_request *request,
+           struct http_response *response)
 {
-    struct exchange x = {.response = response, .err = TG_OK};
-    struct curl_slist *headers = NULL;
     enum tg_err err;
 
     tg_buf_clear(&response->body);
+    response->status = 0;
     response->type[0] = '\0';
     response->etag[0] = '\0';
     response->retry_after_s = -1;
-    if (http->curl == NULL && (http->curl = curl_easy_init()) == NULL)
-        return TG_E_NOMEM;
-    if ((err = make_headers(request, &headers)) != TG_OK)
+    response->waited_s = -1;
+    http->x = (struct exchange){.response = response};
+    if ((err = open_handles(http)) != TG_OK ||
+        (err = make_headers(request, &http->x.headers)) != TG_OK)
         return err;
     curl_easy_reset(http->curl);
     set_safety(http->curl, request);
     set_request(http->curl, request);
-    curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, headers);
-    err = perform(http->curl, &x, reason);
-    curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, NULL);
-    curl_slist_free_all(headers);
+    set_callbacks(http->curl, &http->x);
+    if ((err = loop_start(http->loop, http->curl)) != TG_OK) {
+        let_go(http);
+        http_forget_connection(http);
+    }
+    return err;
+}
+
+bool
+http_is_over(const struct http *http)
+{
+    return loop_is_over(http->loop);
+}
+
+enum tg_err
+http_end(struct http *http, char reason[HTTP_REASON_MAX + 1])
+{
+    struct exchange *x = &http->x;
+    CURLcode code = loop_result(http->loop);
+    long status = 0;
+    enum tg_err err;
+
+    if (code != CURLE_OK)
+        snprintf(reason, HTTP_REASON_MAX + 1, "%s",
+                 x->err == TG_E_PROTOCOL ? "the answer is too large"
+                 : x->words[0] != '\0'   ? x->words
+                                         : curl_easy_strerror(code));
+    curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
+    x->response->status = (int)status;
+    err = verdict(code, x->words, x);
+    let_go(http);
     /* Half an answer must not be continued by the next one. */
     if (err != TG_OK)
         http_forget_connection(http);
     return err;
+}
+
+void
+http_abandon(struct http *http)
+{
+    let_go(http);
+    http_forget_connection(http);
+}
+
+enum http_news
+http_wait(struct http *const *all, size_t count, int stop_fd,
+          int64_t timeout_ms)
+{
+    struct loop **loops = tg_alloc(count * sizeof(struct loop *));
+    enum loop_news news = LOOP_FAILED;
+
+    if (loops != NULL) {
+        for (size_t i = 0; i < count; i++)
+            loops[i] = all[i]->loop;
+        news = loop_wait(loops, count, stop_fd, timeout_ms);
+        tg_free(loops);
+    }
+    switch (news) {
+    case LOOP_ON: return HTTP_ON;
+    case LOOP_STOPPED: return HTTP_STOPPED;
+    case LOOP_INTERRUPTED: return HTTP_INTERRUPTED;
+    case LOOP_FAILED: break;
+    }
+    return HTTP_FAILED;
+}
+
+enum tg_err
+http_exchange(struct http *http, const struct http_request *request,
+              int stop_fd, struct http_response *response,
+              char reason[HTTP_REASON_MAX + 1])
+{
+    enum tg_err err;
+
+    if ((err = http_begin(http, request, response)) != TG_OK)
+        return err;
+    while (!http_is_over(http)) {
+        enum http_news news = http_wait(&http, 1, stop_fd, -1);
+
+        if (news != HTTP_STOPPED && news != HTTP_FAILED)
+            continue;
+        http_abandon(http);
+        if (news == HTTP_FAILED)
+            return TG_E_NOMEM;
+        snprintf(reason, HTTP_REASON_MAX + 1, "stopped by the program");
+        return TG_E_NETWORK;
+    }
+    return http_end(http, reason);
 }

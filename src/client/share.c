@@ -284,6 +284,12 @@ tg_share_is_pending(const struct tg_share *share)
 }
 
 bool
+tg_share_has_push(const struct tg_share *share)
+{
+    return share->has_push;
+}
+
+bool
 tg_share_has_message(const struct tg_share *share)
 {
     return share->row.inbox.len > 0;

@@ -3,7 +3,8 @@
  *   share.c          opening, accessors, the caller's data
  *   share_begin.c    create and accept
  *   share_step.c     steps that the relay must be told: resume, send, end
- *   share_receive.c  receive, wait, handled
+ *   share_receive.c  receive, handled
+ *   share_wait.c     wait, for one or for any of several
  *
  * The rule that all of them keep: first the wallet, then the relay, then the
  * wallet again; and what the relay is told is what the wallet holds.
@@ -20,6 +21,7 @@ struct tg_share {
     struct tg_wallet *wallet;       /* borrowed */
     struct tg_relay_client *client; /* borrowed; may be NULL */
     struct wallet_row row;
+    bool has_push; /* as the relay has said last */
 };
 
 /* A handle for this row, which it takes, also on error. */
@@ -70,6 +72,12 @@ TG_MUST_USE enum tg_err share_seal(struct tg_buf *order,
 
 /* "AEAD_AES_128_GCM" or the other, by the length of the secret. */
 const char *share_payload_type(const struct tg_share *share);
+
+/* Take over what a read has given: an answer with TG_OK, or an error. TG_OK:
+ * there is a message in the inbox, stored; otherwise as tg_share_receive(). */
+TG_MUST_USE enum tg_err share_take_read(struct tg_share *share,
+                                        enum tg_err told,
+                                        const struct tg_relay_answer *answer);
 
 /* Complete the step that was begun, if there is one: tg_share_resume()
  * without reading the row again. */

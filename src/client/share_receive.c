@@ -1,5 +1,6 @@
-/* See share.h: what the other side has written. A message is judged, and
- * stored together with what it changes in the order, before anybody sees it.
+/* See share.h: what the other side has written; waiting is in share_wait.c. A
+ * message is judged, and stored together with what it changes in the order,
+ * before anybody sees it.
  */
 #include "client/share.h"
 
@@ -8,9 +9,6 @@
 #include <tigress/order.h>
 
 #include "base/bytes.h"
-#include "base/clock.h"
-
-enum { FIRST_WAIT_MS = 500, LONGEST_WAIT_MS = 10000 };
 
 /* What a first answer tells the recipient: that the mailbox is its own now,
  * and what it is for. *changed: the row must be stored. */
@@ -116,12 +114,17 @@ take_answer(struct tg_share *share, const struct tg_relay_answer *answer)
     enum tg_err verdict;
     enum tg_err err;
 
+    share->has_push = tg_relay_answer_has_push(answer);
     if ((err = share_set_hash(&hash, tg_relay_answer_payload(answer))) !=
             TG_OK ||
         (err = take_circumstances(row, answer, &changed)) != TG_OK)
         goto out;
     if (tg_span_equal(tg_span_buf(&hash), tg_span_buf(&row->seen)))
         verdict = take_unchanged(row, answer, &changed);
+    else if (row->pending_verb == RELAY_UPDATE &&
+             tg_span_equal(tg_span_buf(&hash),
+                           tg_span_buf(&row->pending_seen)))
+        verdict = TG_E_NO_NEWS; /* another process is just sending it */
     else
         verdict = take_message(share, answer, &hash);
     if (verdict == TG_E_NOMEM)
@@ -135,6 +138,25 @@ out:
     return err;
 }
 
+enum tg_err
+share_take_read(struct tg_share *share, enum tg_err told,
+                const struct tg_relay_answer *answer)
+{
+    enum tg_err err = told;
+
+    if (told == TG_OK) {
+        err = take_answer(share, answer);
+    } else if (told == TG_E_GONE) {
+        share_set_ended(share, TG_SHARE_GONE);
+        if ((err = share_save(share)) == TG_OK)
+            err = TG_E_GONE;
+    } else if (told == TG_E_CONFLICT || told == TG_E_FORMAT ||
+               told == TG_E_LIMIT) {
+        err = TG_E_PROTOCOL; /* no answers to a plain read */
+    }
+    return err;
+}
+
 static enum tg_err
 read_mailbox(struct tg_share *share)
 {
@@ -145,16 +167,7 @@ read_mailbox(struct tg_share *share)
     assert(share->client != NULL);
     err = relay_client_call(share->client, RELAY_READ, &call, TG_SPAN_EMPTY,
                             &answer);
-    if (err == TG_OK) {
-        err = take_answer(share, answer);
-    } else if (err == TG_E_GONE) {
-        share_set_ended(share, TG_SHARE_GONE);
-        if ((err = share_save(share)) == TG_OK)
-            err = TG_E_GONE;
-    } else if (err == TG_E_CONFLICT || err == TG_E_FORMAT ||
-               err == TG_E_LIMIT) {
-        err = TG_E_PROTOCOL; /* no answers to a plain read */
-    }
+    err = share_take_read(share, err, answer);
     tg_relay_answer_free(answer);
     return err;
 }
@@ -175,38 +188,6 @@ tg_share_receive(struct tg_share *share, struct tg_provisioning **out)
             return err;
     }
     return tg_provisioning_parse(tg_span_buf(&share->row.inbox), out);
-}
-
-/* Worth asking again: nothing yet, or the relay could not be reached. */
-static bool
-is_worth_waiting(enum tg_err err)
-{
-    return err == TG_E_NO_NEWS || err == TG_E_NETWORK || err == TG_E_BUSY;
-}
-
-/* Counted by the pauses as well as by the clock, so that it ends though one
- * of the two may stand still. */
-enum tg_err
-tg_share_wait(struct tg_share *share, int64_t timeout_s,
-              struct tg_provisioning **out)
-{
-    int64_t left_ms = timeout_s * 1000;
-    tg_mono_ms end = tg_mono_now() + left_ms;
-    int64_t pause_ms = FIRST_WAIT_MS;
-
-    for (;;) {
-        enum tg_err err = tg_share_receive(share, out);
-
-        if (!is_worth_waiting(err) || left_ms <= 0 || tg_mono_now() >= end)
-            return err;
-        if (pause_ms > left_ms)
-            pause_ms = left_ms;
-        if (!relay_client_pause(share->client, pause_ms))
-            return TG_E_NO_NEWS;
-        left_ms -= pause_ms;
-        pause_ms = pause_ms * 3 / 2 < LONGEST_WAIT_MS ? pause_ms * 3 / 2
-                                                       : LONGEST_WAIT_MS;
-    }
 }
 
 enum tg_err

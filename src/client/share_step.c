@@ -7,6 +7,8 @@
 #include "base/bytes.h"
 #include "client/relay_client_body.h"
 
+enum { SETTLE_MOST = 8 };
+
 static void
 clear_pending(struct wallet_row *row)
 {
@@ -41,6 +43,7 @@ settle_create(struct tg_share *share, enum tg_err err,
     struct wallet_row *row = &share->row;
 
     if (err == TG_OK) {
+        share->has_push = tg_relay_answer_has_push(answer);
         row->state = TG_SHARE_OPEN;
         row->expires_s = tg_relay_answer_expires_s(answer);
         if ((err = share_set_text(&row->mailbox,
@@ -61,6 +64,7 @@ settle_update(struct tg_share *share, enum tg_err err,
     struct wallet_row *row = &share->row;
 
     if (err == TG_OK) {
+        share->has_push = tg_relay_answer_has_push(answer);
         move(&row->seen, &row->pending_seen);
         move(&row->order, &row->pending_order);
         tg_buf_clear(&row->inbox);
@@ -82,16 +86,24 @@ is_end_reached(enum relay_verb verb, enum tg_err err)
            (verb == RELAY_RELINQUISH && err == TG_E_REFUSED);
 }
 
-/* Make the relay's decision part of the row. *result is what the caller of
- * the step is told; the function's own errors leave the step begun. */
+/* What the caller of the step is told. */
+static enum tg_err
+result_of(enum relay_verb verb, enum tg_err told)
+{
+    bool ends = verb == RELAY_DELETE || verb == RELAY_RELINQUISH;
+
+    return ends && is_end_reached(verb, told) ? TG_OK : told;
+}
+
+/* Make the relay's decision part of the row. The function's own errors leave
+ * the step begun. */
 static enum tg_err
 settle(struct tg_share *share, enum tg_err told,
-       const struct tg_relay_answer *answer, enum tg_err *result)
+       const struct tg_relay_answer *answer)
 {
     enum relay_verb verb = (enum relay_verb)share->row.pending_verb;
     enum tg_err err = TG_OK;
 
-    *result = told;
     switch (verb) {
     case RELAY_CREATE:
         err = settle_create(share, told, answer);
@@ -101,17 +113,36 @@ settle(struct tg_share *share, enum tg_err told,
         break;
     case RELAY_DELETE:
     case RELAY_RELINQUISH:
-        if (is_end_reached(verb, told)) {
+        if (is_end_reached(verb, told))
             share_set_ended(share,
                             (enum tg_share_state)share->row.pending_state);
-            *result = TG_OK;
-        }
         break;
     case RELAY_READ:
         break; /* is never stored as a step */
     }
     if (err == TG_OK)
         clear_pending(&share->row);
+    return err;
+}
+
+/* Settle and store the step `id`. Another process may change the share at the
+ * same moment, above all one that waits and is woken by this very step; or
+ * settle the step before us, which comes to the same. */
+static enum tg_err
+settle_and_save(struct tg_share *share, struct tg_span id, enum tg_err told,
+                const struct tg_relay_answer *answer)
+{
+    enum tg_err err = TG_E_LOCKED;
+
+    for (unsigned i = 0; i < SETTLE_MOST && err == TG_E_LOCKED; i++) {
+        if (!tg_span_equal(tg_span_buf(&share->row.pending_id), id))
+            return TG_OK;
+        if ((err = settle(share, told, answer)) == TG_OK)
+            err = wallet_save(share->wallet, &share->row);
+        /* What is half settled in memory must not be what is gone on with. */
+        if (err != TG_OK && share_refresh(share) != TG_OK)
+            return TG_E_IO;
+    }
     return err;
 }
 
@@ -134,6 +165,7 @@ share_complete(struct tg_share *share)
     enum relay_verb verb = (enum relay_verb)row->pending_verb;
     struct tg_relay_call call = share_call(share);
     struct tg_relay_answer *answer = NULL;
+    struct tg_buf id = TG_BUF_EMPTY;
     enum tg_err told;
     enum tg_err err;
 
@@ -147,15 +179,11 @@ share_complete(struct tg_share *share)
                                 tg_span_buf(&row->pending_body), &answer));
     if (is_undecided(told))
         return told;
-    err = settle(share, told, answer, &told);
+    if ((err = share_set(&id, tg_span_buf(&row->pending_id))) == TG_OK)
+        err = settle_and_save(share, tg_span_buf(&id), told, answer);
+    tg_buf_free(&id);
     tg_relay_answer_free(answer);
-    if (err != TG_OK) {
-        /* What is half settled in memory must not be what is gone on with. */
-        return share_refresh(share) == TG_OK ? err : TG_E_IO;
-    }
-    if ((err = share_save(share)) != TG_OK)
-        return err;
-    return told;
+    return err == TG_OK ? result_of(verb, told) : err;
 }
 
 enum tg_err
