@@ -2,20 +2,19 @@
  *
  * Ends with the first news, so that a script can act on it and watch again.
  */
-#include <time.h>
+#include <stdlib.h>
 
 #include "commands.h"
 #include "deliver.h"
 #include "each.h"
 
-enum { TIMEOUT_S = 300, PAUSE_MAX_S = 10 };
+enum { TIMEOUT_S = 300 };
 
-/* One round over all shares. */
-struct round {
-    struct deliver deliver;
-    unsigned live; /* shares that can still bring news */
-    unsigned news;
-    enum tg_err trouble; /* a relay that may be back in a while */
+/* The shares that can still bring news. */
+struct watched {
+    struct tg_share **shares;
+    size_t count;
+    size_t room;
 };
 
 static int
@@ -64,58 +63,72 @@ watch_one(struct session *s, struct tg_share *share, long timeout_s)
     return status;
 }
 
-static int
-look(struct session *s, struct tg_share *share, void *self)
+static bool
+make_room(struct watched *w)
 {
-    struct round *round = self;
-    struct tg_provisioning *message = NULL;
-    enum tg_err err;
+    size_t room = w->room == 0 ? 8 : w->room * 2;
+    struct tg_share **more = reallocarray(w->shares, room, sizeof(*more));
 
-    if (session_has_ended(share))
-        return STATUS_DONE;
-    round->live++;
-    err = tg_share_receive(share, &message);
-    if (err == TG_E_NO_NEWS)
-        return STATUS_DONE;
-    if (err == TG_E_NETWORK || err == TG_E_BUSY) {
-        round->trouble = err;
-        return STATUS_DONE;
-    }
-    if (err == TG_OK || err == TG_E_GONE)
-        round->news++;
-    return settle(s, &round->deliver, share, err, message);
+    if (more == NULL)
+        return false;
+    w->shares = more;
+    w->room = room;
+    return true;
 }
 
-static int64_t
-now_s(void)
+/* Open all shares that have not ended. */
+static enum tg_err
+open_living(struct session *s, struct watched *w)
 {
-    struct timespec ts;
+    int64_t id = 0;
+    enum tg_err err;
 
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return ts.tv_sec;
+    while ((err = session_next_share(s, id, &id)) == TG_OK) {
+        if (w->count == w->room && !make_room(w))
+            return TG_E_NOMEM;
+        err = session_open_share(s, id, &w->shares[w->count]);
+        if (err == TG_E_NOT_FOUND) /* forgotten by another process meanwhile */
+            continue;
+        if (err != TG_OK)
+            return err;
+        if (session_has_ended(w->shares[w->count]))
+            tg_share_close(w->shares[w->count]);
+        else
+            w->count++;
+    }
+    return err == TG_E_NOT_FOUND ? TG_OK : err;
+}
+
+static void
+close_living(struct watched *w)
+{
+    for (size_t i = 0; i < w->count; i++)
+        tg_share_close(w->shares[i]);
+    free(w->shares);
 }
 
 static int
 watch_all(struct session *s, long timeout_s)
 {
-    int64_t end = now_s() + timeout_s;
-    int64_t pause_s = 1;
+    struct watched w = {NULL, 0, 0};
+    struct tg_provisioning *message = NULL;
+    struct deliver to_output = {NULL, -1};
+    struct tg_share *share;
+    size_t which = 0;
+    int status;
+    enum tg_err err;
 
-    for (;;) {
-        struct round round = {{NULL, -1}, 0, 0, TG_E_NO_NEWS};
-        int status = each_share(s, look, &round);
-        int64_t left = end - now_s();
-
-        if (status != STATUS_DONE || round.news > 0)
-            return status;
-        if (round.live == 0 || left <= 0)
-            return session_fail(s, ABOUT_SHARE, round.trouble);
-        if (pause_s > left)
-            pause_s = left;
-        nanosleep(&(struct timespec){pause_s, 0}, NULL);
-        if (pause_s < PAUSE_MAX_S)
-            pause_s++;
+    if ((err = open_living(s, &w)) == TG_OK)
+        err = tg_share_wait_any(w.shares, w.count, timeout_s, &which);
+    if (err != TG_OK) {
+        status = session_fail(s, ABOUT_SHARE, err);
+    } else {
+        share = w.shares[which];
+        err = tg_share_receive(share, &message);
+        status = settle(s, &to_output, share, err, message);
     }
+    close_living(&w);
+    return status;
 }
 
 int
