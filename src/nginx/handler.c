@@ -2,7 +2,8 @@
  *
  *   handler_content()  method and path, size, headers  (PROTOCOL §4, §13)
  *   after_body()       the body; into the store
- *   come_back()        back from the store; a read may wait (park.h)
+ *   come_back()        back from the store; a read may wait (park.h), and
+ *                      begins anew when it is woken (away.h)
  *   answer()           out
  *
  * Every verdict is wire's or the core's. A request stays with nginx while its
@@ -354,10 +355,22 @@ submit(struct relay_call *call)
         refuse_failure(call, err);
 }
 
-/* R-WAIT-1: before the store is looked at, so that no change is missed. False
- * when as many wait as may. */
-static bool
-may_wait(struct relay_call *call)
+/* The process ends, so nothing can be looked up any more. What was there when
+ * it was last looked at is still true as far as anybody here knows. */
+static void
+give_up(struct relay_call *call)
+{
+    ngx_connection_t *c = call->request->connection;
+
+    park_leave(call);
+    refuse_plainly(call, WIRE_UNCHANGED);
+    ngx_http_run_posted_requests(c);
+}
+
+/* R-WAIT-1: before the store is looked at, so that no change is missed. As
+ * park_enter(). */
+static ngx_int_t
+enter_park(struct relay_call *call)
 {
     const struct relay_main *main = ngx_http_get_module_main_conf(
         call->request, ngx_http_tigress_module);
@@ -367,11 +380,27 @@ may_wait(struct relay_call *call)
     if (call->ids.wait_s > most_s)
         call->ids.wait_s = most_s;
     if (call->ids.wait_s == 0)
-        return true;
+        return NGX_DECLINED;
     rc = park_enter(main->park, call);
     if (rc == NGX_DECLINED)
         call->ids.wait_s = 0; /* granted is what is said to be */
-    return rc != NGX_BUSY;
+    return rc;
+}
+
+static void
+look(struct relay_call *call)
+{
+    ngx_int_t rc = enter_park(call);
+
+    if (rc == NGX_BUSY) {
+        refuse_plainly(call, WIRE_UNAVAILABLE);
+    } else if (rc == NGX_DONE) {
+        give_up(call);
+    } else {
+        if (rc == NGX_AGAIN)
+            exchange_again(&call->exchange);
+        submit(call);
+    }
 }
 
 static void
@@ -391,13 +420,9 @@ hand_in(struct relay_call *call)
         refuse_failure(call, err);
         return;
     }
-    if (!may_wait(call)) {
-        refuse_plainly(call, WIRE_UNAVAILABLE);
-        return;
-    }
     if (call->body.request.acceptable)
         bell_believe(main->bell, &call->body.request.token);
-    submit(call);
+    look(call);
 }
 
 /* A read that waits was woken, or its time is over. */
@@ -410,17 +435,6 @@ look_again(struct relay_call *call)
     r->read_event_handler = ngx_http_block_reading;
     exchange_again(&call->exchange);
     submit(call);
-    ngx_http_run_posted_requests(c);
-}
-
-/* The process ends, so nothing can be looked up any more. What was there when
- * it was last looked at is still true as far as anybody here knows. */
-static void
-give_up(struct relay_call *call)
-{
-    ngx_connection_t *c = call->request->connection;
-
-    answer(call);
     ngx_http_run_posted_requests(c);
 }
 

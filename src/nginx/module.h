@@ -6,7 +6,8 @@
  *   listen.c           addresses and names of the servers that serve
  *   storage.c          the store's directory, checked before workers exist
  *   service.c          a worker's way to its store thread and back
- *   park.c             reads that wait; board.c wakes them between workers
+ *   park.c             reads that wait; board.c wakes them between workers,
+ *                      away.c keeps them small
  *   bell.c             tigress-push is rung; dead_marks.c keeps what it says
  *   handler.c          the life of a request; its ends are request_body.c and
  *                      respond.c
@@ -29,6 +30,7 @@ extern ngx_module_t ngx_http_tigress_module;
 
 struct service;
 struct park;
+struct parked;
 struct bell;
 
 /* ---- configuration ----------------------------------------------------- */
@@ -96,18 +98,6 @@ enum body_result {
 
 /* ---- one request ------------------------------------------------------- */
 
-/* A read that may wait: park.c's. */
-struct parked {
-    struct park *park;     /* NULL: it does not */
-    ngx_queue_t link;      /* among those of keys alike */
-    ngx_event_t timer;
-    ngx_msec_t until;      /* of ngx_current_msec */
-    uint64_t ticket;       /* how new it is; 0: not known to be in the right */
-    unsigned is_asleep : 1; /* else it is at the store */
-    unsigned is_woken : 1;  /* while it was there */
-    unsigned is_over : 1;   /* to be answered, whatever the store says */
-};
-
 struct relay_call {
     ngx_http_request_t *request;
     struct relay_location *location;
@@ -128,7 +118,7 @@ struct relay_call {
     void (*body_done)(struct relay_call *call, enum body_result result);
 
     /* on its way through the store */
-    struct parked parked;
+    struct parked *parked;       /* park.c's; NULL: it does not wait */
     struct batch_item item;
     struct wire_body body;
     struct exchange exchange;

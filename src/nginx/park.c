@@ -2,6 +2,8 @@
  * worker, found by the key of their row. */
 #include "nginx/park.h"
 
+#include "base/alloc.h"
+#include "nginx/away.h"
 #include "nginx/board.h"
 
 enum {
@@ -15,7 +17,25 @@ struct park {
     ngx_uint_t most;
     ngx_uint_t count;
     ngx_uint_t is_ending;
+    ngx_uint_t is_stopped;
+    struct parked *fetched; /* its request is on its way to park_enter() */
     ngx_queue_t buckets[BUCKETS];
+};
+
+/* A read that waits. It is asleep, or its call is at the store. */
+struct parked {
+    struct park *park;
+    ngx_queue_t link;        /* among those of keys alike */
+    struct store_key key;
+    uint64_t claim;          /* the beginning of its mark */
+    uint64_t ticket;         /* how new it is; 0: its right is not yet known */
+    struct relay_call *call; /* NULL: its request is away … */
+    struct away *away;       /* … here */
+    ngx_event_t timer;
+    ngx_msec_t until;        /* of ngx_current_msec */
+    unsigned is_asleep : 1;
+    unsigned is_woken : 1;   /* while it was at the store */
+    unsigned is_over : 1;    /* to be answered, whatever the store says */
 };
 
 /* Keys are digests: any bits of them are as good as others. */
@@ -29,10 +49,9 @@ bucket_of(struct park *park, const struct store_key *key)
 }
 
 static bool
-is_for(const struct relay_call *call, const struct store_key *key)
+is_same(const struct store_key *a, const struct store_key *b)
 {
-    return ngx_memcmp(call->exchange.op.key.bytes, key->bytes,
-                      STORE_KEY_LEN) == 0;
+    return ngx_memcmp(a->bytes, b->bytes, STORE_KEY_LEN) == 0;
 }
 
 static uint64_t
@@ -50,10 +69,8 @@ claim_of(const struct relay_call *call)
 /* Not at once: looking may end the request, and others of its connection, in
  * the middle of somebody's walk through a bucket. */
 static void
-wake(struct relay_call *call)
+wake(struct parked *parked)
 {
-    struct parked *parked = &call->parked;
-
     if (!parked->is_asleep) {
         parked->is_woken = 1; /* it is at the store: once more afterwards */
         return;
@@ -64,23 +81,64 @@ wake(struct relay_call *call)
 }
 
 static void
-end(struct relay_call *call)
+end(struct parked *parked)
 {
-    call->parked.is_over = 1;
-    wake(call);
+    parked->is_over = 1;
+    wake(parked);
+}
+
+static void
+release(struct parked *parked)
+{
+    struct park *park = parked->park;
+
+    if (parked->timer.timer_set)
+        ngx_del_timer(&parked->timer);
+    if (parked->timer.posted) {
+        ngx_delete_posted_event(&parked->timer); /* two statements, too */
+    }
+    ngx_queue_remove(&parked->link);
+    park->count--;
+    board_wait_no_more(park->board);
+    tg_free(parked);
+}
+
+/* Its request comes back, and finds it in park_enter(); unless something that
+ * the operator has put before the relay answers now. */
+static void
+fetch(struct parked *parked)
+{
+    struct park *park = parked->park;
+    struct away *away = parked->away;
+
+    parked->away = NULL;
+    park->fetched = parked;
+    away_fetch(away);
+    if (park->fetched != NULL)
+        release(parked);
+    park->fetched = NULL;
+}
+
+static void
+rouse(struct parked *parked)
+{
+    parked->is_asleep = 0;
+    if (parked->call != NULL)
+        parked->park->hands.look(parked->call);
+    else
+        fetch(parked);
 }
 
 /* Its time is over, or it was woken. */
 static void
 on_timer(ngx_event_t *event)
 {
-    struct relay_call *call = event->data;
+    struct parked *parked = event->data;
 
     if (event->timedout)
-        call->parked.is_over = 1;
+        parked->is_over = 1;
     event->timedout = 0;
-    call->parked.is_asleep = 0;
-    call->parked.park->hands.look(call);
+    rouse(parked);
 }
 
 /* ---- hearing ----------------------------------------------------------- */
@@ -93,22 +151,21 @@ hear_of_row(struct park *park, const struct board_note *note)
 
     for (ngx_queue_t *q = ngx_queue_head(bucket);
          q != ngx_queue_sentinel(bucket); q = next) {
-        struct relay_call *call =
-            ngx_queue_data(q, struct relay_call, parked.link);
+        struct parked *parked = ngx_queue_data(q, struct parked, link);
 
         next = ngx_queue_next(q);
-        if (!is_for(call, &note->key))
+        if (!is_same(&parked->key, &note->key))
             continue;
         if (note->kind == BOARD_CHANGED)
-            wake(call);
-        else if (claim_of(call) == note->claim &&
-                 call->parked.ticket < note->ticket)
-            end(call);
+            wake(parked);
+        else if (parked->claim == note->claim &&
+                 parked->ticket < note->ticket)
+            end(parked);
     }
 }
 
 static void
-for_all(struct park *park, void (*act)(struct relay_call *call))
+for_all(struct park *park, void (*act)(struct parked *parked))
 {
     for (size_t i = 0; i < BUCKETS; i++) {
         ngx_queue_t *bucket = &park->buckets[i];
@@ -117,7 +174,7 @@ for_all(struct park *park, void (*act)(struct relay_call *call))
         for (ngx_queue_t *q = ngx_queue_head(bucket);
              q != ngx_queue_sentinel(bucket); q = next) {
             next = ngx_queue_next(q);
-            act(ngx_queue_data(q, struct relay_call, parked.link));
+            act(ngx_queue_data(q, struct parked, link));
         }
     }
 }
@@ -156,21 +213,39 @@ drain(void *data)
 
 /* ---- waiting ----------------------------------------------------------- */
 
+/* The request of one that waits already is back. */
+static void
+enter_again(struct park *park, struct relay_call *call)
+{
+    call->parked = park->fetched;
+    call->parked->call = call;
+    park->fetched = NULL;
+}
+
 ngx_int_t
 park_enter(struct park *park, struct relay_call *call)
 {
-    struct parked *parked = &call->parked;
+    struct parked *parked;
 
+    if (park != NULL && park->fetched != NULL &&
+        is_same(&park->fetched->key, &call->exchange.op.key)) {
+        enter_again(park, call);
+        return park->is_stopped ? NGX_DONE : NGX_AGAIN;
+    }
     if (park == NULL || park->is_ending || ngx_exiting)
         return NGX_DECLINED;
-    if (park->count >= park->most)
+    if (park->count >= park->most ||
+        (parked = tg_alloc(sizeof(*parked))) == NULL)
         return NGX_BUSY;
     parked->park = park;
+    parked->call = call;
+    parked->key = call->exchange.op.key;
+    parked->claim = claim_of(call);
     parked->until = ngx_current_msec + call->ids.wait_s * MS_PER_S;
-    parked->timer = (ngx_event_t){.handler = on_timer, .data = call,
-                                  .log = call->request->connection->log};
-    ngx_queue_insert_tail(bucket_of(park, &call->exchange.op.key),
-                          &parked->link);
+    parked->timer = (ngx_event_t){.handler = on_timer, .data = parked,
+                                  .log = ngx_cycle->log};
+    ngx_queue_insert_tail(bucket_of(park, &parked->key), &parked->link);
+    call->parked = parked;
     park->count++;
     board_wait(park->board);
     return NGX_OK;
@@ -180,7 +255,7 @@ park_enter(struct park *park, struct relay_call *call)
 static ngx_msec_t
 time_left(const struct relay_call *call)
 {
-    ngx_msec_int_t left = (ngx_msec_int_t)(call->parked.until -
+    ngx_msec_int_t left = (ngx_msec_int_t)(call->parked->until -
                                            ngx_current_msec);
     tg_time_s life = call->exchange.mailbox.expires - ngx_time();
 
@@ -192,62 +267,85 @@ time_left(const struct relay_call *call)
 /* Of the reads of one claim only the newest waits. Said once it is known that
  * the claim may read here at all. */
 static void
-end_older(struct relay_call *call)
+end_older(struct parked *parked)
 {
-    struct park *park = call->parked.park;
+    struct park *park = parked->park;
     struct board_note note = {.kind = BOARD_NEWER,
-                              .key = call->exchange.op.key,
-                              .claim = claim_of(call)};
+                              .key = parked->key,
+                              .claim = parked->claim};
 
-    if (call->parked.ticket != 0)
+    if (parked->ticket != 0)
         return;
-    call->parked.ticket = note.ticket = board_ticket(park->board);
+    parked->ticket = note.ticket = board_ticket(park->board);
     board_post(park->board, &note);
+}
+
+/* The client has gone away. */
+static void
+forget(void *data)
+{
+    release(data);
+}
+
+/* The request stays with nginx, in little memory of ours. */
+static void
+stay(struct relay_call *call)
+{
+    ngx_http_request_t *r = call->request;
+
+    exchange_rest(&call->exchange);
+    wire_body_done(&call->body);
+    tg_buf_free(&call->body_bytes);
+    r->read_event_handler = ngx_http_test_reading; /* the client goes away */
+    r->write_event_handler = ngx_http_request_empty_handler;
+    if (r->stream == NULL && r->connection->read->ready) {
+        ngx_post_event(r->connection->read, &ngx_posted_events); /* did it? */
+    }
+}
+
+static void
+sleep_until(struct parked *parked, ngx_msec_t left)
+{
+    struct relay_call *call = parked->call;
+
+    parked->is_asleep = 1;
+    ngx_add_timer(&parked->timer, left);
+    call->parked = NULL;
+    parked->call = NULL;
+    if (!away_put(call, forget, parked, &parked->away)) {
+        call->parked = parked;
+        parked->call = call;
+        stay(call);
+    } else if (parked->away == NULL) {
+        release(parked);
+    }
 }
 
 ngx_int_t
 park_rest(struct park *park, struct relay_call *call)
 {
-    struct parked *parked = &call->parked;
-    ngx_http_request_t *r = call->request;
+    struct parked *parked = call->parked;
     ngx_msec_t left;
 
-    if (parked->park == NULL || parked->is_over || park->is_ending ||
+    if (parked == NULL || parked->is_over || park->is_ending ||
         (left = time_left(call)) == 0)
         return NGX_DECLINED;
-    end_older(call);
+    end_older(parked);
     if (parked->is_woken) {
         parked->is_woken = 0;
         park->hands.look(call);
-        return NGX_OK;
+    } else {
+        sleep_until(parked, left);
     }
-    exchange_rest(&call->exchange);
-    wire_body_done(&call->body);
-    tg_buf_free(&call->body_bytes);
-    parked->is_asleep = 1;
-    ngx_add_timer(&parked->timer, left);
-    r->read_event_handler = ngx_http_test_reading; /* the client goes away */
-    r->write_event_handler = ngx_http_request_empty_handler;
     return NGX_OK;
 }
 
 void
 park_leave(struct relay_call *call)
 {
-    struct parked *parked = &call->parked;
-    struct park *park = parked->park;
-
-    if (park == NULL)
-        return;
-    if (parked->timer.timer_set)
-        ngx_del_timer(&parked->timer);
-    if (parked->timer.posted) {
-        ngx_delete_posted_event(&parked->timer); /* two statements, too */
-    }
-    ngx_queue_remove(&parked->link);
-    park->count--;
-    board_wait_no_more(park->board);
-    parked->park = NULL;
+    if (call->parked != NULL)
+        release(call->parked);
+    call->parked = NULL;
 }
 
 /* ---- start and end ----------------------------------------------------- */
@@ -271,7 +369,7 @@ park_start(ngx_cycle_t *cycle, struct relay_main *main,
 }
 
 /* Answering one may end others, so the walk begins anew each time. */
-static struct relay_call *
+static struct parked *
 find_asleep(struct park *park)
 {
     for (size_t i = 0; i < BUCKETS; i++) {
@@ -279,11 +377,10 @@ find_asleep(struct park *park)
 
         for (ngx_queue_t *q = ngx_queue_head(bucket);
              q != ngx_queue_sentinel(bucket); q = ngx_queue_next(q)) {
-            struct relay_call *call =
-                ngx_queue_data(q, struct relay_call, parked.link);
+            struct parked *parked = ngx_queue_data(q, struct parked, link);
 
-            if (call->parked.is_asleep)
-                return call;
+            if (parked->is_asleep)
+                return parked;
         }
     }
     return NULL;
@@ -292,13 +389,17 @@ find_asleep(struct park *park)
 void
 park_stop(struct park *park)
 {
-    struct relay_call *call;
+    struct parked *parked;
 
     if (park == NULL)
         return;
-    while ((call = find_asleep(park)) != NULL) {
-        call->parked.is_asleep = 0;
-        park->hands.give_up(call);
+    park->is_stopped = 1;
+    while ((parked = find_asleep(park)) != NULL) {
+        parked->is_asleep = 0;
+        if (parked->call != NULL)
+            park->hands.give_up(parked->call);
+        else
+            fetch(parked);
     }
     board_leave(park->board);
 }

@@ -5,8 +5,9 @@
  *                  was woken in the meantime
  *   park_leave()   it is going to be answered
  *
- * A read that sleeps costs memory only (R-WAIT-2): its connection, what is in
- * relay_call, one timer.
+ * A read that sleeps costs memory only (R-WAIT-2): its connection, the head of
+ * its request (away.h) and one timer. When it is woken it comes in once more,
+ * through handler_content(), and park_enter() knows it again.
  */
 #ifndef NGINX_PARK_H
 #define NGINX_PARK_H
@@ -18,7 +19,7 @@ struct park;
 /* What is done with a read. */
 struct park_hands {
     void (*look)(struct relay_call *call); /* hand it in again */
-    void (*give_up)(struct relay_call *call); /* answer it as unchanged, now */
+    void (*give_up)(struct relay_call *call); /* answer it as unchanged */
 };
 
 /* In a worker. NULL: reads cannot wait here. */
@@ -29,11 +30,12 @@ struct park *park_start(ngx_cycle_t *cycle, struct relay_main *main,
 void park_stop(struct park *park);
 
 /* May this read wait? NGX_BUSY: as many wait as may. NGX_DECLINED: not here, or
- * not now, since the worker ends; it is to be answered as it is. */
+ * not now, since the worker ends; it is to be answered as it is. NGX_AGAIN: it
+ * has waited already. NGX_DONE: likewise, and is to be given up. */
 ngx_int_t park_enter(struct park *park, struct relay_call *call);
 
 /* NGX_DECLINED: its time is over, answer it. NGX_OK: it sleeps, or looks
- * again. */
+ * again; the call may be no more. */
 ngx_int_t park_rest(struct park *park, struct relay_call *call);
 
 /* Accepts a call that has not entered. */
