@@ -15,8 +15,10 @@ LINES_MAX = 60
 
 def test_the_demo_tells_its_story_and_leaves_nothing_behind():
     told = told_without_leftovers('car', LINES_MAX)
-    for words in ('The doors are unlocked.', 'The engine is running.',
-                  'certificate-1.pem: OK', '->  401', '->  404'):
+    for words in ('not the passphrase', 'does not know the PIN',
+                  'Two tries are left', 'The doors are unlocked.',
+                  'The engine is running.', 'certificate-1.pem: OK',
+                  '->  401', '->  404'):
         check(words in told, f'{words!r} is missing in:\n{told}')
     check(not re.search(r'[0-9a-f]{8}-[0-9a-f]{4}-', told),
           'it shows a mailbox identifier')
