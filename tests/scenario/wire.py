@@ -84,6 +84,7 @@ class Wire:
         self.url = 'https://' + self.host
         self.relay = None
         self.calls = []
+        self.asked = []  # the head of each request, answered or not
         self.bytes = b''
         self.lock = threading.Lock()
 
@@ -122,6 +123,8 @@ class Wire:
     def exchange(self, device, relay):
         while True:
             head, sent = device.message()
+            with self.lock:
+                self.asked.append(head.decode())
             relay.connection.sendall(head + sent)
             method, path, _ = head.split(b'\r\n')[0].decode().split(' ')
             answer, received = relay.message(method != 'HEAD')
