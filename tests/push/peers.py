@@ -87,6 +87,7 @@ class Peer:
         self.directory.mkdir(parents=True, exist_ok=True)
         self.ca = self.directory / 'cert.pem'
         self.process = None
+        self.port = self.url = None
         self.certify()
 
     def certify(self, names='IP:127.0.0.1,DNS:localhost'):
@@ -209,7 +210,8 @@ class Fcm(Peer):
 
 
 class WebPush(Peer):
-    """A browser's service."""
+    """A browser's service. Its endpoints have a name, localhost: addresses
+    are refused. self.host is what a list of hosts has to say."""
 
     program = 'webpush_peer.mjs'
     subject = 'mailto:push@example.org'
@@ -219,9 +221,14 @@ class WebPush(Peer):
         self.key = make_key(self.directory / 'vapid.pem')
         self.know(public_key=public_point(self.key), subject=self.subject)
 
+    @property
+    def host(self):
+        """Host and port, once it has started."""
+        return f'localhost:{self.port}'
+
     def token_data(self, token):
         """What a device hands the relay as tokenData: see PROTOCOL §8."""
-        subscription = {'endpoint': f'{self.url}/push/{token}',
+        subscription = {'endpoint': f'https://{self.host}/push/{token}',
                         'expirationTime': None,
                         'keys': {'auth': 'AAAA', 'p256dh': 'BBBB'}}
         return base64.b64encode(json.dumps(subscription).encode()).decode()
