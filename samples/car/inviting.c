@@ -32,7 +32,7 @@ keep(struct tg_share *share, int64_t source, const char *pin,
 static enum tg_err
 create(struct device *device, struct tg_span json, struct tg_share **out)
 {
-    char image[DEVICE_RELAY_MAX + sizeof("https:///favicon.ico")];
+    char image[DEVICE_RELAY_MAX + sizeof("https:///v1/picture/car.png")];
     struct tg_share_offer what = {
         .relay = device->relay,
         .title = "Shared car key",
@@ -45,8 +45,9 @@ create(struct device *device, struct tg_span json, struct tg_share **out)
         .content = json,
     };
 
-    /* The relay's own icon: no third party learns of the preview. */
-    snprintf(image, sizeof(image), "https://%s/favicon.ico", device->relay);
+    /* The relay's own: no third party learns of the preview. */
+    snprintf(image, sizeof(image), "https://%s/v1/picture/car.png",
+             device->relay);
     return tg_share_create(device->wallet, device->client, &what, out);
 }
 

@@ -38,7 +38,7 @@ begin_share(struct guest *guest, const struct plan *plan,
             struct tg_share **out)
 {
     const char *relay = guest->device.relay;
-    char image[DEVICE_RELAY_MAX + sizeof("https:///favicon.ico")];
+    char image[DEVICE_RELAY_MAX + sizeof("https:///v1/picture/home.png")];
     struct tg_share_offer offer = {
         .relay = relay,
         .title = "Shared hotel room key",
@@ -54,8 +54,8 @@ begin_share(struct guest *guest, const struct plan *plan,
     struct tg_share *share = NULL;
     enum tg_err err;
 
-    /* The relay's own icon: no third party learns of the preview. */
-    snprintf(image, sizeof(image), "https://%s/favicon.ico", relay);
+    /* The relay's own: no third party learns of the preview. */
+    snprintf(image, sizeof(image), "https://%s/v1/picture/home.png", relay);
     if ((err = invitation_format(&plan->what, &content)) != TG_OK ||
         (err = plan_format(plan, &json)) != TG_OK)
         goto out;

@@ -6,7 +6,7 @@
 #include "input.h"
 #include "link.h"
 
-enum { RELAY_SIZE = 300 };
+enum { RELAY_SIZE = 300, IMAGE_SIZE = RELAY_SIZE + 40 };
 
 static const struct {
     const char *word;
@@ -81,7 +81,8 @@ is_car(const char *format, const char *vertical)
 
 /* What is shown in previews; a person's words go before ours. */
 static void
-describe(const struct options *o, bool car, struct tg_share_offer *offer)
+describe(const struct options *o, bool car, char image[IMAGE_SIZE],
+         struct tg_share_offer *offer)
 {
     const char *word = o->vertical;
 
@@ -94,6 +95,10 @@ describe(const struct options *o, bool car, struct tg_share_offer *offer)
         offer->title = verticals[i].title;
         offer->description = verticals[i].description;
     }
+    /* The relay's own: no third party learns of the preview. */
+    snprintf(image, IMAGE_SIZE, "https://%s/v1/picture/%s.png", offer->relay,
+             word);
+    offer->image_url = o->image == NULL ? image : o->image;
     if (o->title != NULL)
         offer->title = o->title;
     if (o->description != NULL)
@@ -102,11 +107,11 @@ describe(const struct options *o, bool car, struct tg_share_offer *offer)
 
 static void
 fill(const struct options *o, const struct tg_provisioning *message,
-     struct tg_share_offer *offer)
+     char image[IMAGE_SIZE], struct tg_share_offer *offer)
 {
     bool car = is_car(tg_provisioning_format_name(message), o->vertical);
 
-    describe(o, car, offer);
+    describe(o, car, image, offer);
     offer->access_rights = car ? "RWD" : "RD";
     if (o->rights != NULL)
         offer->access_rights = o->rights;
@@ -157,20 +162,18 @@ cmd_share(struct session *s)
     struct tg_provisioning *message = NULL;
     struct tg_share_offer offer = {0};
     char relay[RELAY_SIZE];
-    char image[RELAY_SIZE + 32];
+    char image[IMAGE_SIZE];
     int status;
 
     if (o->relay == NULL || !relay_name(o->relay, relay))
         return output_usage(&s->out, "Name the relay: --relay HOST[:PORT].");
-    snprintf(image, sizeof image, "https://%s/favicon.ico", relay);
     offer.relay = relay;
-    offer.image_url = o->image == NULL ? image : o->image;
     status = set_lifetime(s, &offer);
     if (status == STATUS_DONE)
         status = input_read(s, o->operands[1], &message);
     if (status != STATUS_DONE)
         return status;
-    fill(o, message, &offer);
+    fill(o, message, image, &offer);
     status = session_open(s, SESSION_TO_SHARE);
     /* Who names a relay here, means it. */
     if (status == STATUS_DONE &&

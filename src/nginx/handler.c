@@ -317,6 +317,8 @@ exchange_call_of(enum wire_call call)
         return EXCHANGE_DELETE;
     case CALL_RELINQUISH:
         return EXCHANGE_RELINQUISH;
+    case CALL_DOCUMENT:
+        break;
     }
     ngx_abort();
 }
@@ -468,6 +470,20 @@ after_body(struct relay_call *call, enum body_result result)
     ngx_http_finalize_request(call->request, NGX_HTTP_CLIENT_CLOSED_REQUEST);
 }
 
+/* What is about no mailbox needs no body, and no store. */
+static ngx_int_t
+send_document(struct relay_call *call)
+{
+    ngx_http_request_t *r = call->request;
+
+    if (ngx_http_discard_request_body(r) != NGX_OK)
+        r->keepalive = 0;
+    if (wire_document(call->route.document, &call->ids, &call->answer) !=
+        TG_OK)
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    return respond_send(call);
+}
+
 /* ---- the beginning ----------------------------------------------------- */
 
 ngx_int_t
@@ -490,5 +506,7 @@ handler_content(ngx_http_request_t *r)
         return refuse_unread(call, call->problem);
     if (r->headers_in.content_length_n > (off_t)call->location->body_max)
         return refuse_unread(call, too_large);
+    if (call->route.call == CALL_DOCUMENT)
+        return send_document(call);
     return request_body_read(call, after_body);
 }

@@ -169,7 +169,8 @@ writer_of(enum wire_call call)
     case CALL_UPDATE: return write_update;
     case CALL_DISPLAY:
     case CALL_DELETE:
-    case CALL_RELINQUISH: break;
+    case CALL_RELINQUISH:
+    case CALL_DOCUMENT: break;
     }
     return NULL;
 }

@@ -13,7 +13,7 @@ TG_MUST_USE enum tg_err answer_begin(unsigned status,
                                      size_t text_room,
                                      struct wire_answer *out);
 
-/* Add a header with a literal value. */
+/* Add a header with a literal value, or change it if it is there. */
 void answer_header(struct wire_answer *answer, const char *name,
                    const char *value);
 

@@ -30,6 +30,12 @@ add(struct wire_answer *answer, const char *name, struct tg_span value)
 void
 answer_header(struct wire_answer *answer, const char *name, const char *value)
 {
+    for (size_t i = 0; i < answer->header_count; i++) {
+        if (strcmp(answer->headers[i].name, name) == 0) {
+            answer->headers[i].value = tg_span_text(value);
+            return;
+        }
+    }
     add(answer, name, tg_span_text(value));
 }
 

@@ -23,14 +23,14 @@ missing_or_malformed(const struct wire_header *header)
 static bool
 needs_request_id(enum wire_call call)
 {
-    return call != CALL_DISPLAY && call != CALL_READ;
+    return call != CALL_DISPLAY && call != CALL_READ && call != CALL_DOCUMENT;
 }
 
 /* R-HDR-2 */
 static bool
 needs_claim(enum wire_call call)
 {
-    return call != CALL_DISPLAY;
+    return call != CALL_DISPLAY && call != CALL_DOCUMENT;
 }
 
 static struct wire_problem

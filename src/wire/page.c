@@ -4,6 +4,7 @@
 #include "wire/page.h"
 
 #include "wire/answer.h"
+#include "wire/document.h"
 #include "wire/html.h"
 #include "wire/page_policy.h"
 #include "wire/page_style.h"
@@ -23,6 +24,9 @@ enum {
 #define HTML_END   "</div>\n</main>\n</body>\n</html>\n"
 
 #define PROPERTY(name) "<meta property=\"og:" name "\" content=\""
+#define PICTURE_SIZE                                                         \
+    PROPERTY("image:width") PICTURE_WIDTH "\">\n"                            \
+    PROPERTY("image:height") PICTURE_HEIGHT "\">\n"
 
 struct tg_span
 page_style(void)
@@ -35,7 +39,7 @@ page_style(void)
 /* `image` NULL: none is shown. */
 static enum tg_err
 begin_answer(unsigned status, const struct wire_ids *ids,
-             const struct words *words, const struct image_url *image,
+             const struct words *words, const struct page_image *image,
              struct wire_answer *out)
 {
     enum tg_err err;
@@ -64,6 +68,16 @@ append_start(struct tg_buf *html, const struct words *words,
                         : err;
 }
 
+static enum tg_err
+append_image(struct tg_buf *html, const char *before,
+             const struct page_image *image)
+{
+    enum tg_err err = html_between(html, before, image->parts[0], "");
+
+    return err == TG_OK ? html_between(html, "", image->parts[1], "\">\n")
+                        : err;
+}
+
 /* ---- the preview: for messengers --------------------------------------- */
 
 static enum tg_err
@@ -81,7 +95,8 @@ append_url(struct tg_buf *html, const struct wire_site *site,
 /* R-PRE-2 */
 static enum tg_err
 append_properties(struct tg_buf *html, const struct wire_outcome *outcome,
-                  const struct wire_site *site, bool with_image)
+                  const struct wire_site *site,
+                  const struct page_image *image)
 {
     const struct display_info *display = &outcome->mailbox->display;
     enum tg_err err;
@@ -90,9 +105,10 @@ append_properties(struct tg_buf *html, const struct wire_outcome *outcome,
     if (err == TG_OK)
         err = html_between(html, PROPERTY("description"),
                            display->description, "\">\n");
-    if (err == TG_OK && with_image)
-        err = html_between(html, PROPERTY("image"), display->image_url,
-                           "\">\n");
+    if (err == TG_OK)
+        err = append_image(html, PROPERTY("image"), image);
+    if (err == TG_OK && image->is_ours)
+        err = tg_buf_text(html, PICTURE_SIZE);
     if (err == TG_OK)
         err = tg_buf_text(html, PROPERTY("type") "website\">\n");
     return err == TG_OK ? append_url(html, site, outcome->mailbox_id) : err;
@@ -133,13 +149,11 @@ append_until(struct tg_buf *html, const struct words *words, tg_time_s t)
 /* In whatever direction its letters run (dir=auto). */
 static enum tg_err
 append_offer(struct tg_buf *html, const struct display_info *display,
-             const struct words_vertical *vertical, bool with_image)
+             const struct words_vertical *vertical,
+             const struct page_image *image)
 {
-    enum tg_err err = TG_OK;
+    enum tg_err err = append_image(html, "<img alt=\"\" src=\"", image);
 
-    if (with_image)
-        err = html_between(html, "<img alt=\"\" src=\"", display->image_url,
-                           "\">\n");
     if (err == TG_OK)
         err = html_words(html, "<div class=\"text\">\n<p class=\"kind\">",
                          vertical->kind, "</p>\n");
@@ -176,7 +190,7 @@ append_advice(struct tg_buf *html, const struct words *words,
 
 static enum tg_err
 append_preview(struct tg_buf *html, const struct wire_outcome *outcome,
-               const struct wire_site *site, bool with_image)
+               const struct wire_site *site, const struct page_image *image)
 {
     const struct wire_reader *reader = outcome->reader;
     const struct words *words = words_in(reader->language);
@@ -186,11 +200,11 @@ append_preview(struct tg_buf *html, const struct wire_outcome *outcome,
     enum tg_err err = append_start(html, words, mb->display.title);
 
     if (err == TG_OK)
-        err = append_properties(html, outcome, site, with_image);
+        err = append_properties(html, outcome, site, image);
     if (err == TG_OK)
         err = tg_buf_text(html, HTML_STYLE);
     if (err == TG_OK)
-        err = append_offer(html, &mb->display, vertical, with_image);
+        err = append_offer(html, &mb->display, vertical, image);
     if (err == TG_OK)
         err = append_until(html, words, mb->expires);
     if (err == TG_OK)
@@ -212,19 +226,18 @@ enum tg_err
 page_preview(const struct wire_outcome *outcome, const struct wire_site *site,
              struct wire_answer *out)
 {
-    struct tg_span url_text = outcome->mailbox->display.image_url;
+    struct page_image image;
     struct wire_answer answer;
-    struct image_url url;
-    bool with_image = page_image_is_shown(url_text, site, &url);
     enum tg_err err;
 
+    page_image_choose(outcome, site, &image);
     err = begin_answer(200, outcome->ids, words_in(outcome->reader->language),
-                       with_image ? &url : NULL, &answer);
+                       &image, &answer);
     if (err != TG_OK)
         return err;
     err = tg_buf_reserve(&answer.body, preview_room(outcome, site));
     if (err == TG_OK)
-        err = append_preview(&answer.body, outcome, site, with_image);
+        err = append_preview(&answer.body, outcome, site, &image);
     if (err != TG_OK) {
         wire_answer_done(&answer);
         return err;

@@ -1,6 +1,8 @@
 /* wire_route(): method and path → call (R-HTTP-1). */
+#include "wire/document.h"
 #include "wire/wire.h"
 
+#define ALLOW_DOCUMENT  "GET, HEAD"
 #define ALLOW_MAILBOXES "POST"
 #define ALLOW_MAILBOX   "GET, HEAD, POST, PUT, DELETE, PATCH"
 
@@ -81,6 +83,28 @@ route_mailbox(struct tg_span method, struct tg_span id,
     return refusal(WIRE_FINE);
 }
 
+static bool
+find_document(struct tg_span path, enum wire_document *out)
+{
+    for (unsigned i = 0; i < WIRE_DOCUMENTS; i++) {
+        *out = (enum wire_document)i;
+        if (tg_span_is(path, document_path(*out)))
+            return true;
+    }
+    return false;
+}
+
+static struct wire_problem
+route_document(struct tg_span method, struct wire_route *out)
+{
+    if (!tg_span_is(method, "GET") && !tg_span_is(method, "HEAD")) {
+        out->allow = ALLOW_DOCUMENT;
+        return refusal(WIRE_METHOD_NOT_ALLOWED);
+    }
+    out->call = CALL_DOCUMENT;
+    return refusal(WIRE_FINE);
+}
+
 struct wire_problem
 wire_route(struct tg_span method, struct tg_span path, struct wire_route *out)
 {
@@ -92,5 +116,7 @@ wire_route(struct tg_span method, struct tg_span path, struct wire_route *out)
     if (after_prefix(path, TG_SPAN_LITERAL("/v1/m/"), &id) &&
         is_one_segment(id))
         return route_mailbox(method, id, out);
+    if (find_document(path, &out->document))
+        return route_document(method, out);
     return refusal(WIRE_NOT_FOUND);
 }

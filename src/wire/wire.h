@@ -62,12 +62,22 @@ enum wire_call {
     CALL_READ,       /* POST /v1/m/{id} */
     CALL_UPDATE,     /* PUT */
     CALL_DELETE,     /* DELETE */
-    CALL_RELINQUISH  /* PATCH */
+    CALL_RELINQUISH, /* PATCH */
+    CALL_DOCUMENT    /* GET, HEAD of what is about no mailbox */
 };
+
+/* What is served beside the mailboxes, each under a fixed path. */
+enum wire_document {
+    DOCUMENT_PICTURE_GENERAL, /* /v1/picture/general.png */
+    DOCUMENT_PICTURE_HOME,    /* /v1/picture/home.png */
+    DOCUMENT_PICTURE_CAR      /* /v1/picture/car.png */
+};
+enum { WIRE_DOCUMENTS = 3 };
 
 struct wire_route {
     enum wire_call call;
-    struct mailbox_id mailbox; /* not for CALL_CREATE */
+    struct mailbox_id mailbox; /* not for CALL_CREATE, CALL_DOCUMENT */
+    enum wire_document document; /* CALL_DOCUMENT */
     const char *allow; /* WIRE_METHOD_NOT_ALLOWED: for the Allow header */
 };
 
@@ -134,7 +144,7 @@ void wire_read_prefer(struct tg_span value, struct wire_preferences *out);
 struct wire_ids {
     bool has_request_id;
     struct request_id request_id;
-    struct tg_uuid claim; /* not for CALL_DISPLAY */
+    struct tg_uuid claim; /* not for CALL_DISPLAY, CALL_DOCUMENT */
     struct etag_condition if_match;
     struct etag_condition if_none_match;
     unsigned wait_s; /* how long the answer may be held (R-WAIT-1); 0: not. The
@@ -227,6 +237,11 @@ TG_MUST_USE enum tg_err wire_refuse(struct wire_problem problem,
                                     const char *allow,
                                     const struct wire_reader *reader,
                                     struct wire_answer *out);
+
+/* Answer CALL_DOCUMENT. TG_E_NOMEM: nothing to release. */
+TG_MUST_USE enum tg_err wire_document(enum wire_document document,
+                                      const struct wire_ids *ids,
+                                      struct wire_answer *out);
 
 void wire_answer_done(struct wire_answer *answer);
 

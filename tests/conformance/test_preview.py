@@ -100,6 +100,42 @@ def the_vertical_chooses_the_words(relay):
     equal(len(words), 3, "pages that differ")
 
 
+# R-PRE-2
+@test
+def a_share_without_a_picture_that_can_be_shown_has_one_of_the_relay(relay):
+    for query, name in (("", "general"), ("?v=h", "home"), ("?v=c", "car")):
+        share = make(relay, displayInformation={
+            "title": "t", "description": "d", "imageURL": "https://[::1]/x"})
+        answer = share.preview(target=share.path + query)
+        page = Page(status(answer, 200).text())
+        url = page.properties["og:image"]
+        with row(name):
+            equal(url, share.url.partition("/v1/")[0] +
+                  f"/v1/picture/{name}.png", "og:image")
+            equal(page.properties["og:image:width"], "1200", "width")
+            equal(page.properties["og:image:height"], "630", "height")
+            equal(policy(answer)["img-src"], [url], "img-src")
+
+
+# R-PRE-2
+@test
+def the_pictures_of_the_relay_are_kept_for_long(relay):
+    for name in ("general", "home", "car"):
+        with row(name):
+            path = f"/v1/picture/{name}.png"
+            answer = status(relay.call("GET", path), 200)
+            equal(answer.header("content-type"), "image/png", "Content-Type")
+            that(answer.body.startswith(b"\x89PNG\r\n"), "no PNG")
+            that("max-age=" in answer.header("cache-control"), "not kept")
+            head = status(relay.call("HEAD", path), 200)
+            equal(head.body, b"", "body of HEAD")
+            equal(head.header("content-length"), str(len(answer.body)),
+                  "Content-Length of HEAD")
+            equal(status(relay.call("POST", path), 405).header("allow"),
+                  "GET, HEAD", "Allow")
+    status(relay.call("GET", "/v1/picture/boat.png"), 404)
+
+
 # R-PRE-1
 @test
 def a_preview_never_binds_and_never_counts(relay):

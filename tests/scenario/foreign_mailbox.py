@@ -157,7 +157,7 @@ class Mailbox:
                 'payload': mailbox.payload(content, kind),
                 'displayInformation': {
                     'title': 'Key', 'description': 'A key of another make',
-                    'imageURL': f'https://{host}/favicon.ico'},
+                    'imageURL': f'https://{host}/v1/picture/car.png'},
                 'mailboxConfiguration': {'accessRights': 'RWD',
                                          'lifetime': 3600}},
             **mailbox.headers())

@@ -241,9 +241,26 @@ the_policy_opens_for_the_one_image_and_nothing_can_end_it_early(void **state)
     }
 }
 
+/* The relay's own picture instead: of known size, and no host but its own. */
+static void
+assert_shows_ours(const struct wire_answer *out, const char *path)
+{
+    char text[200];
+
+    snprintf(text, sizeof(text), "<img alt=\"\" src=\"https://relay.example%s"
+             "\">", path);
+    assert_has(out, text);
+    snprintf(text, sizeof(text), "<meta property=\"og:image\" content=\""
+             "https://relay.example%s\">\n<meta property=\"og:image:width\" "
+             "content=\"1200\">", path);
+    assert_has(out, text);
+    snprintf(text, sizeof(text), "; img-src https://relay.example%s", path);
+    assert_true(kit_has(kit_find(out, "Content-Security-Policy"), text));
+}
+
 /* R-PRE-3 */
 static void
-an_image_of_a_host_that_is_not_listed_is_left_out(void **state)
+for_an_image_of_a_host_that_is_not_listed_there_is_ours(void **state)
 {
     static const struct {
         const char *url;
@@ -264,26 +281,103 @@ an_image_of_a_host_that_is_not_listed_is_left_out(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct wire_answer out = preview_of_image(&strict_site, cases[i].url);
-        struct tg_span body = tg_span_buf(&out.body);
 
-        assert_int_equal(kit_has(body, "<img "), cases[i].shown);
-        assert_int_equal(kit_has(body, "og:image"), cases[i].shown);
-        assert_int_equal(
-            kit_has(kit_find(&out, "Content-Security-Policy"), "img-src"),
-            cases[i].shown);
+        if (!cases[i].shown)
+            assert_shows_ours(&out, "/v1/picture/general.png");
+        else
+            assert_has_not(&out, "/v1/picture/");
+        if (!cases[i].shown && cases[i].url[0] != '\0')
+            assert_has_not(&out, cases[i].url);
+        assert_has_not(&out, "og:image:width\" content=\"0");
         wire_answer_done(&out);
     }
 }
 
 /* The policy cannot name an IPv6 literal, so a browser would not show it. */
 static void
-an_image_of_a_literal_ipv6_address_is_left_out(void **state)
+for_an_image_of_a_literal_ipv6_address_there_is_ours(void **state)
 {
     struct wire_answer out = preview_of_image(&open_site, "https://[::1]/k");
 
     (void)state;
     assert_has_not(&out, "[::1]");
+    assert_shows_ours(&out, "/v1/picture/general.png");
     wire_answer_done(&out);
+}
+
+static void
+our_picture_is_that_of_the_vertical(void **state)
+{
+    static const struct {
+        enum wire_vertical vertical;
+        const char *path;
+    } cases[] = {{VERTICAL_GENERAL, "/v1/picture/general.png"},
+                 {VERTICAL_HOME, "/v1/picture/home.png"},
+                 {VERTICAL_CAR, "/v1/picture/car.png"}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct wire_reader reader = {LANGUAGE_ENGLISH, cases[i].vertical};
+        struct wire_answer out =
+            preview_for(&reader, &strict_site, "t", "d", "https://x.example/");
+
+        assert_shows_ours(&out, cases[i].path);
+        wire_answer_done(&out);
+    }
+}
+
+/* A policy cannot name the relay by an IPv6 literal either. */
+static void
+a_relay_at_a_literal_address_shows_its_own_picture(void **state)
+{
+    static const struct wire_site site = {
+        .public_origin = TG_SPAN_LITERAL("https://[::1]:8443"),
+        .image_hosts = listed_hosts,
+        .image_host_count = 2,
+    };
+    struct wire_answer out = preview_of_image(&site, "");
+
+    (void)state;
+    assert_has(&out, "src=\"https://[::1]:8443/v1/picture/general.png\"");
+    assert_true(kit_has(kit_find(&out, "Content-Security-Policy"),
+                        "; img-src 'self'"));
+    wire_answer_done(&out);
+}
+
+static uint32_t
+number_at(struct tg_span bytes, size_t at)
+{
+    uint32_t number = 0;
+
+    for (size_t i = 0; i < 4; i++)
+        number = number << 8 | bytes.ptr[at + i];
+    return number;
+}
+
+/* Served for a month, and of the size that the pages tell. */
+static void
+the_pictures_are_png_files_of_the_size_that_is_told(void **state)
+{
+    static const uint8_t png[] = {0x89, 'P', 'N', 'G', 13, 10, 26, 10};
+
+    (void)state;
+    for (unsigned i = 0; i < WIRE_DOCUMENTS; i++) {
+        struct wire_answer out;
+        struct tg_span bytes;
+
+        assert_int_equal(wire_document((enum wire_document)i, NULL, &out),
+                         TG_OK);
+        bytes = tg_span_buf(&out.body);
+        assert_int_equal(out.status, 200);
+        kit_header_is(&out, "Content-Type", "image/png");
+        kit_header_is(&out, "Cache-Control",
+                      "public, max-age=2592000, no-transform");
+        assert_true(bytes.len > 1000);
+        assert_memory_equal(bytes.ptr, png, sizeof(png));
+        assert_int_equal(number_at(bytes, 16), 1200);
+        assert_int_equal(number_at(bytes, 20), 630);
+        wire_answer_done(&out);
+    }
 }
 
 static void
@@ -448,8 +542,12 @@ main(void)
         cmocka_unit_test(a_hostile_text_stays_text),
         cmocka_unit_test(
             the_policy_opens_for_the_one_image_and_nothing_can_end_it_early),
-        cmocka_unit_test(an_image_of_a_host_that_is_not_listed_is_left_out),
-        cmocka_unit_test(an_image_of_a_literal_ipv6_address_is_left_out),
+        cmocka_unit_test(
+            for_an_image_of_a_host_that_is_not_listed_there_is_ours),
+        cmocka_unit_test(for_an_image_of_a_literal_ipv6_address_there_is_ours),
+        cmocka_unit_test(our_picture_is_that_of_the_vertical),
+        cmocka_unit_test(a_relay_at_a_literal_address_shows_its_own_picture),
+        cmocka_unit_test(the_pictures_are_png_files_of_the_size_that_is_told),
         cmocka_unit_test(the_largest_texts_are_written_with_two_allocations),
         cmocka_unit_test(
             who_comes_too_late_is_told_so_on_a_page_and_programs_by_a_document),

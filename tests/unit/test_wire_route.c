@@ -47,6 +47,36 @@ each_call_is_found_by_its_method_and_path(void **state)
     }
 }
 
+static void
+what_is_about_no_mailbox_has_paths_of_its_own(void **state)
+{
+    static const struct {
+        const char *path;
+        enum wire_document document;
+    } cases[] = {
+        {"/v1/picture/general.png", DOCUMENT_PICTURE_GENERAL},
+        {"/v1/picture/home.png", DOCUMENT_PICTURE_HOME},
+        {"/v1/picture/car.png", DOCUMENT_PICTURE_CAR},
+    };
+    struct wire_route out;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_int_equal(route("GET", cases[i].path, &out).refusal, WIRE_FINE);
+        assert_int_equal(out.call, CALL_DOCUMENT);
+        assert_int_equal(out.document, cases[i].document);
+        assert_int_equal(route("HEAD", cases[i].path, &out).refusal,
+                         WIRE_FINE);
+        assert_int_equal(route("POST", cases[i].path, &out).refusal,
+                         WIRE_METHOD_NOT_ALLOWED);
+        assert_string_equal(out.allow, "GET, HEAD");
+    }
+    assert_int_equal(route("GET", "/v1/picture/boat.png", &out).refusal,
+                     WIRE_NOT_FOUND);
+    assert_int_equal(route("GET", "/v1/picture/", &out).refusal,
+                     WIRE_NOT_FOUND);
+}
+
 /* R-HTTP-1 */
 static void
 another_method_on_a_known_path_is_refused_and_told_which_there_are(
@@ -150,6 +180,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_call_is_found_by_its_method_and_path),
+        cmocka_unit_test(what_is_about_no_mailbox_has_paths_of_its_own),
         cmocka_unit_test(
             another_method_on_a_known_path_is_refused_and_told_which_there_are),
         cmocka_unit_test(other_paths_and_versions_are_not_found_by_any_method),

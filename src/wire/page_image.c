@@ -1,0 +1,55 @@
+/* See page_image.h. */
+#include "wire/page_image.h"
+
+#include "wire/document.h"
+
+/* `lower` is in lower case, as the site's list is. */
+static bool
+host_is(struct tg_span host, struct tg_span lower)
+{
+    if (host.len != lower.len)
+        return false;
+    for (size_t i = 0; i < host.len; i++) {
+        uint8_t c = host.ptr[i];
+
+        if (c >= 'A' && c <= 'Z')
+            c = (uint8_t)(c + ('a' - 'A'));
+        if (c != lower.ptr[i])
+            return false;
+    }
+    return true;
+}
+
+static bool
+host_is_listed(struct tg_span host, const struct wire_site *site)
+{
+    for (size_t i = 0; i < site->image_host_count; i++)
+        if (host_is(host, site->image_hosts[i]))
+            return true;
+    return site->image_host_count == 0;
+}
+
+/* A policy cannot name an IPv6 literal (CSP Level 3 §2.3.1, host-source). */
+static bool
+is_shown(struct tg_span text, const struct wire_site *site,
+         struct image_url *url)
+{
+    if (image_url_parse(text, url) != TG_OK)
+        return false;
+    return url->host.ptr[0] != '[' && host_is_listed(url->host, site);
+}
+
+void
+page_image_choose(const struct wire_outcome *outcome,
+                  const struct wire_site *site, struct page_image *out)
+{
+    struct tg_span text = outcome->mailbox->display.image_url;
+    enum wire_document picture = document_picture(outcome->reader->vertical);
+
+    *out = (struct page_image){.parts = {text}};
+    if (is_shown(text, site, &out->url))
+        return;
+    out->is_ours = true;
+    out->parts[0] = site->public_origin;
+    out->parts[1] = tg_span_text(document_path(picture));
+}
