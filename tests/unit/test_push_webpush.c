@@ -128,51 +128,56 @@ a_doorbell_has_no_body_and_says_how_long_it_matters(void **state)
     push_post_free(&post);
 }
 
-/* RFC 8292 §2, §3.2 */
+/* The credential of a post for this endpoint is ours, for this origin. */
 static void
-vapid_names_the_origin_and_us_and_is_signed(void **state)
+check_vapid(const struct rig *rig, const char *endpoint, const char *origin,
+            tg_time_s now)
 {
-    static const char *const rows[][2] = {
-        {"https://push.example/p/abc", "https://push.example"},
-        {"https://PUSH.example:443/p", "https://push.example"},
-        {"https://localhost:8443/p", "https://localhost:8443"}};
-    const struct rig *rig = *state;
     uint8_t point[SIGNING_KEY_POINT_LEN];
+    struct tg_buf key = TG_BUF_EMPTY;
+    struct tg_json *header;
+    struct tg_json *claims;
+    struct push_post post;
+    char *value;
+    char *k;
     size_t len;
 
     assert_int_equal(EVP_PKEY_get_octet_string_param(
                          rig->native, "pub", point, sizeof(point), &len), 1);
-    for (size_t i = 0; i < 3; i++) {
-        struct tg_buf key = TG_BUF_EMPTY;
-        struct tg_json *header;
-        struct tg_json *claims;
-        struct push_post post;
-        char *value;
-        char *k;
+    assert_int_equal(make(rig, endpoint, now, now, &post), TG_OK);
+    value = strdup(kit_header(&post, "authorization"));
+    assert_memory_equal(value, "vapid t=", 8);
+    k = strstr(value, ", k=");
+    assert_non_null(k);
+    *k = '\0';
+    assert_int_equal(tg_base64_decode_any(tg_span_text(k + 4), &key), TG_OK);
+    assert_int_equal(key.len, len);
+    assert_memory_equal(key.ptr, point, len);
+    kit_open_jwt(value + 8, rig->native, &header, &claims);
+    kit_check_text(header, "alg", "ES256");
+    kit_check_text(header, "typ", "JWT");
+    kit_check_text(claims, "aud", origin);
+    kit_check_text(claims, "sub", SUBJECT);
+    assert_int_equal(kit_integer(claims, "exp"), now + 12 * HOUR);
+    tg_json_free(header);
+    tg_json_free(claims);
+    tg_buf_free(&key);
+    free(value);
+    push_post_free(&post);
+}
 
-        assert_int_equal(make(rig, rows[i][0], KIT_NOW, KIT_NOW, &post),
-                         TG_OK);
-        value = strdup(kit_header(&post, "authorization"));
-        assert_memory_equal(value, "vapid t=", 8);
-        k = strstr(value, ", k=");
-        assert_non_null(k);
-        *k = '\0';
-        assert_int_equal(tg_base64_decode_any(tg_span_text(k + 4), &key),
-                         TG_OK);
-        assert_int_equal(key.len, len);
-        assert_memory_equal(key.ptr, point, len);
-        kit_open_jwt(value + 8, rig->native, &header, &claims);
-        kit_check_text(header, "alg", "ES256");
-        kit_check_text(header, "typ", "JWT");
-        kit_check_text(claims, "aud", rows[i][1]);
-        kit_check_text(claims, "sub", SUBJECT);
-        assert_int_equal(kit_integer(claims, "exp"), KIT_NOW + 12 * HOUR);
-        tg_json_free(header);
-        tg_json_free(claims);
-        tg_buf_free(&key);
-        free(value);
-        push_post_free(&post);
-    }
+/* RFC 8292 §2, §3.2 */
+static void
+vapid_names_the_origin_and_us_and_is_signed(void **state)
+{
+    const struct rig *rig = *state;
+
+    check_vapid(rig, "https://push.example/p/abc", "https://push.example",
+                KIT_NOW);
+    check_vapid(rig, "https://PUSH.example:443/p", "https://push.example",
+                KIT_NOW);
+    check_vapid(rig, "https://localhost:8443/p", "https://localhost:8443",
+                KIT_NOW);
 }
 
 /* Whether two posts, made in this order, show the same credential. */
@@ -215,15 +220,13 @@ static void
 many_origins_replace_the_oldest(void **state)
 {
     const struct rig *rig = *state;
-    char endpoint[64];
+    char origin[64];
 
-    for (int round = 0; round < 2; round++)
-        for (int i = 0; i < 50; i++) {
-            snprintf(endpoint, sizeof(endpoint),
-                     "https://h%d.notify.example/", i);
-            assert_true(is_shared(rig, endpoint, KIT_NOW + i, endpoint,
-                                  KIT_NOW + i + 1));
-        }
+    for (int i = 0; i < 100; i++) {
+        snprintf(origin, sizeof(origin), "https://h%d.notify.example",
+                 i % 50);
+        check_vapid(rig, origin, origin, KIT_NOW + i);
+    }
 }
 
 /* R-PUSH-2 */
@@ -248,6 +251,7 @@ hosts_that_are_not_on_the_list_are_not_rung(void **state)
         {"https://other.example/a", TG_E_UNTRUSTED},
         {"https://notify.example/a", TG_E_UNTRUSTED},
         {"https://xnotify.example/a", TG_E_UNTRUSTED},
+        {"https://evil-notify.example/a", TG_E_UNTRUSTED},
         {"https://sub.push.example/a", TG_E_UNTRUSTED},
         {"https://push.example.evil/a", TG_E_UNTRUSTED},
         {"https://xpush.example/a", TG_E_UNTRUSTED},
