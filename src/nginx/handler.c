@@ -11,7 +11,6 @@
  */
 #include "nginx/module.h"
 
-#include "nginx/bell.h"
 #include "nginx/park.h"
 #include "nginx/request_body.h"
 #include "nginx/respond.h"
@@ -408,8 +407,6 @@ look(struct relay_call *call)
 static void
 hand_in(struct relay_call *call)
 {
-    const struct relay_main *main = ngx_http_get_module_main_conf(
-        call->request, ngx_http_tigress_module);
     enum tg_err err;
 
     if (wire_parse_body(call->route.call, &call->headers, call->body_text,
@@ -418,13 +415,10 @@ hand_in(struct relay_call *call)
         return;
     }
     fill_exchange(call);
-    if ((err = exchange_prepare(&call->exchange)) != TG_OK) {
+    if ((err = exchange_prepare(&call->exchange)) != TG_OK)
         refuse_failure(call, err);
-        return;
-    }
-    if (call->body.request.acceptable)
-        bell_believe(main->bell, &call->body.request.token);
-    look(call);
+    else
+        look(call);
 }
 
 /* A read that waits was woken, or its time is over. */

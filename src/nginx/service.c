@@ -183,11 +183,14 @@ service_stop(struct service *service)
 enum tg_err
 service_submit(struct service *service, struct relay_call *call)
 {
+    const struct request_body *body = &call->exchange.request.body;
     ngx_http_request_t *r = call->request;
     enum tg_err err;
 
     if (service == NULL)
         return TG_E_STORE;
+    if (body->acceptable)
+        bell_believe(service->main->bell, &body->token);
     call->item.op = &call->exchange.op;
     if ((err = batch_submit(service->batch, &call->item)) != TG_OK)
         return err;
