@@ -9,9 +9,11 @@ import time
 
 import rig
 import clock
+import h2
 from bells import Bells
 from client import new_id
-from share import Share, create, make, payload, rights, valid_body
+from share import (Share, create, headers, make, payload, rights, to_bytes,
+                   valid_body)
 from tap import equal, note, row, status, test, that
 
 APNS, WEBPUSH, OTHER = "com.apple.apns", "org.w3.webpush", "com.google.fcm"
@@ -252,6 +254,8 @@ def a_listener_that_does_not_read_slows_nobody_and_gets_the_rest():
         calls = rig.scaled(300)
         for _ in range(calls):
             status(share.update(), 200)
+        bells.accept()
+        equal(len(bells.lines), 1, "lines")
         kept = len(rung(bells))
         that(0 < kept < calls, f"{kept} of {calls} fitted in")
         status(share.update(), 200)
@@ -325,8 +329,9 @@ def a_dead_token_that_is_given_anew_is_believed():
         status(share.update(), 200)
         equal(rung(bells), ["his"], "rung again")
         bury(bells, share, "his")
-        refused = {"payload": 7, "notificationToken": token("his")}
-        status(share.update(share.recipient, body=refused), 400)
+        refused = valid_body(notificationToken=token("his"),
+                             mailboxConfiguration=rights("X"))
+        status(create(relay.speaker(), refused), 400)
         equal(works(share.read(share.recipient)), False,
               "after a call that was refused")
 
@@ -376,6 +381,61 @@ def every_answered_update_has_rung_once_though_workers_are_killed():
         equal(sorted(set(answered) - set(heard)), [], "not rung")
         note(f"{len(answered)} of {rounds} answered at the first try that "
              "was done")
+
+
+def _burst(share, connection):
+    """Twenty updates at once, over HTTP/2; the streams."""
+    body = to_bytes({"payload": payload("one of many")})
+    streams = range(1, 41, 2)
+    connection.send(h2.opening() + b"".join(
+        h2.request(stream, "PUT", share.path,
+                   headers(share.initiator, new_id(), body), body)
+        for stream in streams))
+    return streams
+
+
+def _all_done_have_rung(share, heard, rounds):
+    """As many rings as versions that came after the first."""
+    done = int(share.etag().strip('"')) - 1
+    that(done > rounds, "hardly any update was done")
+    note(f"{done} updates in {rounds} rounds")
+    equal(len(heard), done, "rung")
+
+
+# R-UPD-2
+@test
+def what_is_durable_has_rung_also_when_the_client_has_gone_away():
+    with ringing(workers=1) as (relay, bells):
+        share = hers_and_his(relay)
+        rounds = rig.scaled(10)
+        heard = []
+        for number in range(rounds):
+            with relay.speaker().connect(alpn=["h2"]) as connection:
+                streams = _burst(share, connection)
+                time.sleep(number / rounds / 100)   # into the middle of it
+                for stream in streams:
+                    connection.send(h2.reset(stream))
+            status(share.update(), 200)     # what came before has come back
+            heard += rung(bells)
+        _all_done_have_rung(share, heard, rounds)
+
+
+# R-UPD-2
+@test
+def what_is_durable_has_rung_also_when_the_relay_is_told_to_end():
+    with ringing() as (relay, bells):
+        share = hers_and_his(relay)
+        rounds = rig.scaled(8)
+        heard = []
+        for number in range(rounds):
+            with relay.speaker().connect(alpn=["h2"]) as connection:
+                _burst(share, connection)
+                time.sleep(number / rounds / 50)    # into the middle of it
+                relay.stop()
+            heard += rung(bells)
+            relay.start()
+            share.relay = relay.speaker()
+        _all_done_have_rung(share, heard, rounds)
 
 
 def _tried(relay, share, call):
