@@ -264,6 +264,31 @@ merge_lifetime(ngx_conf_t *cf, const struct relay_location *outer,
     return NGX_CONF_OK;
 }
 
+/* What the relay says of itself here, made once (§7). */
+static char *
+describe(ngx_conf_t *cf, struct relay_location *location)
+{
+    const struct relay_policy *policy = &location->exchange_site.policy;
+    const struct wire_terms terms = {
+        .payload_most = location->payload_max,
+        .lifetime_default = policy->lifetime_default,
+        .lifetime_max = policy->lifetime_max,
+        .wait_most_s = (unsigned)location->wait_most_s,
+        .push_types = policy->push_types,
+        .push_type_count = policy->push_type_count,
+    };
+    struct tg_buf text = TG_BUF_EMPTY;
+    u_char *copy = NULL;
+
+    if (wire_format_discovery(&terms, &text) == TG_OK &&
+        (copy = ngx_pnalloc(cf->pool, text.len)) != NULL) {
+        ngx_memcpy(copy, text.ptr, text.len);
+        location->wire_site.discovery = (struct tg_span){copy, text.len};
+    }
+    tg_buf_free(&text);
+    return copy != NULL ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
 /* What wire/ and store/ want to know, and what nginx is not to do here by
  * itself: the limit and the deadline of bodies are ours (request_body.c). */
 static char *
@@ -292,7 +317,8 @@ finish_location(ngx_conf_t *cf, struct relay_location *location)
     location->exchange_site.policy.push_type_count = main->push_types.nelts;
     core->client_max_body_size = 0;
     core->client_body_timeout = location->body_timeout_ms;
-    if (redact_error_log(cf, core) != NGX_OK)
+    if (redact_error_log(cf, core) != NGX_OK ||
+        describe(cf, location) != NGX_CONF_OK)
         return NGX_CONF_ERROR;
     return listen_public_origin(cf, location);
 }

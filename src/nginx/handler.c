@@ -472,8 +472,8 @@ send_document(struct relay_call *call)
 
     if (ngx_http_discard_request_body(r) != NGX_OK)
         r->keepalive = 0;
-    if (wire_document(call->route.document, &call->ids, &call->answer) !=
-        TG_OK)
+    if (wire_document(call->route.document, &call->location->wire_site,
+                      &call->ids, &call->answer) != TG_OK)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     return respond_send(call);
 }

@@ -4,13 +4,14 @@
 #include "wire/answer.h"
 #include "wire/picture_data.h"
 
-/* A month: what stands at these paths changes with a version of the relay, if
- * ever. */
+/* A month: the pictures change with a version of the relay, if ever. */
 #define LONG "public, max-age=2592000, no-transform"
+/* An hour: what an operator configures changes now and then. */
+#define SHORT "public, max-age=3600, no-transform"
 
 static const struct document {
     const char *path;
-    const uint8_t *bytes;
+    const uint8_t *bytes; /* of a picture */
     const size_t *len;
 } documents[WIRE_DOCUMENTS] = {
     [DOCUMENT_PICTURE_GENERAL] = {"/v1/picture/general.png",
@@ -20,6 +21,7 @@ static const struct document {
                                &picture_home_png_len},
     [DOCUMENT_PICTURE_CAR] = {"/v1/picture/car.png", picture_car_png,
                               &picture_car_png_len},
+    [DOCUMENT_DISCOVERY] = {"/.well-known/tigress", NULL, NULL},
 };
 
 const char *
@@ -40,19 +42,24 @@ document_picture(enum wire_vertical vertical)
 }
 
 enum tg_err
-wire_document(enum wire_document document, const struct wire_ids *ids,
-              struct wire_answer *out)
+wire_document(enum wire_document document, const struct wire_site *site,
+              const struct wire_ids *ids, struct wire_answer *out)
 {
     const struct document *found = &documents[document];
-    struct tg_span bytes = {found->bytes, *found->len};
+    bool is_picture = found->bytes != NULL;
     struct wire_answer answer;
     enum tg_err err;
 
     if ((err = answer_begin(200, ids, 0, &answer)) != TG_OK)
         return err;
-    answer_header(&answer, "Cache-Control", LONG);
-    answer_header(&answer, "Content-Type", "image/png");
-    if ((err = tg_buf_append(&answer.body, bytes)) != TG_OK) {
+    answer_header(&answer, "Cache-Control", is_picture ? LONG : SHORT);
+    answer_header(&answer, "Content-Type",
+                  is_picture ? "image/png" : "application/json");
+    err = tg_buf_append(&answer.body,
+                        is_picture
+                            ? (struct tg_span){found->bytes, *found->len}
+                            : site->discovery);
+    if (err != TG_OK) {
         wire_answer_done(&answer);
         return err;
     }

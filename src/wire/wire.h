@@ -70,9 +70,10 @@ enum wire_call {
 enum wire_document {
     DOCUMENT_PICTURE_GENERAL, /* /v1/picture/general.png */
     DOCUMENT_PICTURE_HOME,    /* /v1/picture/home.png */
-    DOCUMENT_PICTURE_CAR      /* /v1/picture/car.png */
+    DOCUMENT_PICTURE_CAR,     /* /v1/picture/car.png */
+    DOCUMENT_DISCOVERY        /* /.well-known/tigress */
 };
-enum { WIRE_DOCUMENTS = 3 };
+enum { WIRE_DOCUMENTS = 4 };
 
 struct wire_route {
     enum wire_call call;
@@ -208,7 +209,22 @@ struct wire_site {
     struct tg_span public_origin;       /* "https://host[:port]" */
     const struct tg_span *image_hosts;  /* lower case; count 0: any */
     size_t image_host_count;
+    struct tg_span discovery;           /* wire_format_discovery() */
 };
+
+/* What clients may know before they try (§7). */
+struct wire_terms {
+    size_t payload_most;        /* decoded bytes */
+    tg_time_s lifetime_default; /* seconds */
+    tg_time_s lifetime_max;     /* seconds */
+    unsigned wait_most_s;       /* 0: no read waits */
+    const struct tg_span *push_types;
+    size_t push_type_count;
+};
+
+/* Append it as JSON. TG_E_NOMEM. */
+TG_MUST_USE enum tg_err wire_format_discovery(const struct wire_terms *terms,
+                                              struct tg_buf *out);
 
 /* Everything that a decision has left, for the answer. */
 struct wire_outcome {
@@ -240,6 +256,7 @@ TG_MUST_USE enum tg_err wire_refuse(struct wire_problem problem,
 
 /* Answer CALL_DOCUMENT. TG_E_NOMEM: nothing to release. */
 TG_MUST_USE enum tg_err wire_document(enum wire_document document,
+                                      const struct wire_site *site,
                                       const struct wire_ids *ids,
                                       struct wire_answer *out);
 

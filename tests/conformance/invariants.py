@@ -93,7 +93,8 @@ def _hsts(_sent, answer):
 
 def _not_cached(sent, answer):
     value = answer.header("cache-control")
-    if sent.target.startswith("/v1/picture/") and answer.status == 200:
+    if (sent.target.startswith(("/v1/picture/", "/.well-known/")) and
+            answer.status == 200):
         return None                 # no mailbox's, and the same for all
     return None if value == "no-store, no-transform" else f"it is {value}"
 

@@ -361,11 +361,11 @@ the_pictures_are_png_files_of_the_size_that_is_told(void **state)
     static const uint8_t png[] = {0x89, 'P', 'N', 'G', 13, 10, 26, 10};
 
     (void)state;
-    for (unsigned i = 0; i < WIRE_DOCUMENTS; i++) {
+    for (unsigned i = 0; i <= DOCUMENT_PICTURE_CAR; i++) {
         struct wire_answer out;
         struct tg_span bytes;
 
-        assert_int_equal(wire_document((enum wire_document)i, NULL, &out),
+        assert_int_equal(wire_document((enum wire_document)i, &open_site, NULL, &out),
                          TG_OK);
         bytes = tg_span_buf(&out.body);
         assert_int_equal(out.status, 200);
@@ -530,6 +530,41 @@ the_vertical_is_in_the_query(void **state)
     assert_int_equal(wire_read_vertical(TG_SPAN_EMPTY), VERTICAL_GENERAL);
 }
 
+/* §7 */
+static void
+discovery_says_what_the_relay_grants(void **state)
+{
+    static const struct tg_span types[] = {TG_SPAN_LITERAL("com.apple.apns"),
+                                           TG_SPAN_LITERAL("org.w3.webpush")};
+    const struct wire_terms terms = {.payload_most = 65536,
+                                     .lifetime_default = 86400,
+                                     .lifetime_max = 172800,
+                                     .wait_most_s = 60,
+                                     .push_types = types,
+                                     .push_type_count = 2};
+    struct tg_buf json = TG_BUF_EMPTY;
+    struct wire_site site = open_site;
+    struct wire_answer out;
+
+    (void)state;
+    assert_int_equal(wire_format_discovery(&terms, &json), TG_OK);
+    site.discovery = tg_span_buf(&json);
+    assert_int_equal(wire_document(DOCUMENT_DISCOVERY, &site, NULL, &out),
+                     TG_OK);
+    kit_header_is(&out, "Content-Type", "application/json");
+    kit_span_is(
+        tg_span_buf(&out.body),
+        "{\"versions\":[\"v1\"],"
+        "\"payload\":{\"types\":[\"AEAD_AES_128_GCM\",\"AEAD_AES_256_GCM\"],"
+        "\"maxBytes\":65536},"
+        "\"lifetime\":{\"default\":86400,\"max\":172800},"
+        "\"notifications\":[\"com.apple.apns\",\"org.w3.webpush\"],"
+        "\"attestation\":{\"policy\":\"none\",\"formats\":[]},"
+        "\"wait\":{\"max\":60}}");
+    wire_answer_done(&out);
+    tg_buf_free(&json);
+}
+
 int
 main(void)
 {
@@ -554,6 +589,7 @@ main(void)
         cmocka_unit_test(the_page_speaks_the_languages_and_names_the_vertical),
         cmocka_unit_test(the_language_is_the_one_that_the_browser_likes_best),
         cmocka_unit_test(the_vertical_is_in_the_query),
+        cmocka_unit_test(discovery_says_what_the_relay_grants),
     };
 
     return cmocka_run_group_tests_name("wire_page", tests, NULL, NULL);

@@ -57,6 +57,7 @@ what_is_about_no_mailbox_has_paths_of_its_own(void **state)
         {"/v1/picture/general.png", DOCUMENT_PICTURE_GENERAL},
         {"/v1/picture/home.png", DOCUMENT_PICTURE_HOME},
         {"/v1/picture/car.png", DOCUMENT_PICTURE_CAR},
+        {"/.well-known/tigress", DOCUMENT_DISCOVERY},
     };
     struct wire_route out;
 
