@@ -74,8 +74,8 @@ static const struct option {
     OF_ALL(SECTION_WEBPUSH, true, "subject", webpush_subject, value_contact,
            "how push services reach you, mailto:… or https://…"),
     OF_ALL(SECTION_WEBPUSH, true, "hosts", webpush_hosts, read_hosts,
-           "names of hosts, such as push.example or *.push.example, with "
-           "spaces between, at most 32"),
+           "names of hosts, such as push.example or *.push.example, each with "
+           ":PORT or without, with spaces between, at most 32"),
     OF_ALL(SECTION_WEBPUSH, false, "allow_private", webpush_allow_private,
            value_yes, "yes or no"),
 #undef OF_ALL
@@ -218,7 +218,7 @@ read_hosts(struct value *value, void *at)
     const char *next = value->text;
 
     for (;;) {
-        char host[256];
+        char host[VALUE_HOST_MOST + 1];
         size_t len;
         enum tg_err err;
 

@@ -52,7 +52,7 @@ struct push_config {
 
     char *webpush_key_file; /* PEM, P-256 */
     char *webpush_subject;  /* mailto: or https: (RFC 8292 §2.1) */
-    char *webpush_hosts[CONFIG_HOSTS_MOST]; /* exact, or *.suffix */
+    char *webpush_hosts[CONFIG_HOSTS_MOST]; /* or *.NAME; :PORT */
     size_t webpush_host_count;
     bool webpush_allow_private; /* for tests: R-PUSH-2 without the addresses */
 };

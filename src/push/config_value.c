@@ -150,22 +150,6 @@ is_host(struct tg_span text, size_t labels_fewest)
 }
 
 bool
-value_host(struct tg_span text, char out[256])
-{
-    bool is_suffix = text.len > 2 && memcmp(text.ptr, "*.", 2) == 0;
-    size_t skip = is_suffix ? 2 : 0;
-
-    /* *.com would be everybody. */
-    if (!is_host((struct tg_span){text.ptr + skip, text.len - skip},
-                 is_suffix ? 2 : 1))
-        return false;
-    for (size_t i = 0; i < text.len; i++)
-        out[i] = (char)tolower(text.ptr[i]);
-    out[text.len] = '\0';
-    return true;
-}
-
-bool
 value_is_topic(const char *text)
 {
     size_t len = strlen(text);
@@ -189,19 +173,40 @@ is_port(const char *text)
            port <= UINT16_MAX;
 }
 
+/* HOST or HOST:PORT. */
+static bool
+is_authority(const char *text, size_t labels_fewest)
+{
+    size_t len = strcspn(text, ":");
+
+    return is_host((struct tg_span){(const uint8_t *)text, len},
+                   labels_fewest) &&
+           (text[len] == '\0' || is_port(text + len + 1));
+}
+
+bool
+value_host(struct tg_span text, char out[VALUE_HOST_MOST + 1])
+{
+    bool is_suffix;
+
+    if (text.len > VALUE_HOST_MOST)
+        return false;
+    for (size_t i = 0; i < text.len; i++)
+        out[i] = (char)tolower(text.ptr[i]);
+    out[text.len] = '\0';
+    is_suffix = strncmp(out, "*.", 2) == 0;
+    /* *.com would be everybody. */
+    return is_authority(is_suffix ? out + 2 : out, is_suffix ? 2 : 1);
+}
+
 enum tg_err
 value_server(struct value *value, void *at)
 {
     static const char scheme[] = "https://";
     char **server = at;
-    const char *host = value->text + strlen(scheme);
-    size_t host_len;
 
-    if (strncmp(value->text, scheme, strlen(scheme)) != 0)
-        return TG_E_FORMAT;
-    host_len = strcspn(host, ":");
-    if (!is_host((struct tg_span){(const uint8_t *)host, host_len}, 1) ||
-        (host[host_len] == ':' && !is_port(host + host_len + 1)))
+    if (strncmp(value->text, scheme, strlen(scheme)) != 0 ||
+        !is_authority(value->text + strlen(scheme), 1))
         return TG_E_FORMAT;
     if (*server != NULL)
         return strcmp(*server, value->text) == 0 ? TG_OK : TG_E_FORMAT;

@@ -8,6 +8,8 @@
 
 #include "base/bytes.h"
 
+enum { VALUE_HOST_MOST = 2 + 253 + 1 + 5 };
+
 struct value {
     const char *text;
     const char *directory; /* of the configuration; ends with a slash */
@@ -30,8 +32,9 @@ value_reader value_in_flight; /* size_t */
 value_reader value_push_type; /* enum apns_push_type */
 value_reader value_yes;       /* bool */
 
-/* A host's name, or *.NAME; written in lower case into `out`. */
-bool value_host(struct tg_span text, char out[256]);
+/* A host's name, or *.NAME, with :PORT or without; written in lower case into
+ * `out`. */
+bool value_host(struct tg_span text, char out[VALUE_HOST_MOST + 1]);
 /* An app's bundle id. */
 bool value_is_topic(const char *text);
 

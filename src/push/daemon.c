@@ -37,6 +37,7 @@ struct daemon {
     tg_mono_ms watchdog;  /* how often to tell; 0: nobody wants to know */
     tg_mono_ms watched;   /* when it was told */
     tg_mono_ms next_told; /* when the counts are due */
+    bool is_told[QUEUE_SERVICES]; /* of trouble, before they were due */
     tg_mono_ms end;       /* 0: no end is near */
 };
 
@@ -238,7 +239,7 @@ reload(struct daemon *d)
 /* ---- the clock --------------------------------------------------------- */
 
 static void
-tell_counts(struct daemon *d, tg_mono_ms now)
+tell_counts(struct daemon *d)
 {
     size_t waiting = queue_count(d->queue);
 
@@ -246,7 +247,25 @@ tell_counts(struct daemon *d, tg_mono_ms now)
     report_counts(&d->told, &d->report, waiting);
     (void)sd_notifyf(0, "STATUS=%zu doorbells wait, %zu workers are "
                      "connected", waiting, d->report.listener.connected);
-    d->next_told = now + REPORT_MS;
+}
+
+/* Trouble at once, but once a minute; the rest each minute. */
+static void
+tell_what_is_due(struct daemon *d, tg_mono_ms now)
+{
+    bool is_new = false;
+
+    if (now >= d->next_told) {
+        tell_counts(d);
+        memset(d->is_told, 0, sizeof(d->is_told));
+        d->next_told = now + REPORT_MS;
+        return;
+    }
+    for (size_t i = 0; i < QUEUE_SERVICES; i++)
+        if (d->report.services[i].trouble != NULL && !d->is_told[i])
+            is_new = d->is_told[i] = true;
+    if (is_new)
+        tell_counts(d);
 }
 
 static void
@@ -254,8 +273,7 @@ do_what_is_due(struct daemon *d, tg_mono_ms now)
 {
     sender_run(d->sender, now);
     run_retired(d, now);
-    if (now >= d->next_told)
-        tell_counts(d, now);
+    tell_what_is_due(d, now);
     if (d->watchdog > 0 && now >= d->watched + d->watchdog) {
         (void)sd_notify(0, "WATCHDOG=1");
         d->watched = now;
@@ -329,7 +347,7 @@ serve(struct daemon *d)
 static void
 tell_end(struct daemon *d)
 {
-    tell_counts(d, tg_mono_now());
+    tell_counts(d);
     report_say("ended; %zu doorbells are left undelivered",
                queue_count(d->queue));
 }

@@ -14,7 +14,6 @@
 
 enum {
     WORKERS_MOST = 1024,
-    BACKLOG = 64,
     PACKETS_AT_ONCE = 64, /* then others have their turn */
     PACKETS_AT_END = 4096
 };
@@ -106,35 +105,43 @@ on_packets(struct loop_source *source, uint32_t events)
         worker_close(worker);
 }
 
-static void
-on_worker(struct loop_source *source, uint32_t events)
+/* False: there was none to accept. */
+static bool
+accept_worker(struct listener *listener)
 {
-    struct listener *listener = (struct listener *)source;
-    int fd = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    int fd = accept4(listener->source.fd, NULL, NULL,
+                     SOCK_CLOEXEC | SOCK_NONBLOCK);
     struct worker *worker;
 
-    (void)events;
     if (fd < 0) {
         /* Without files it would be told again and again. */
         if (errno == EMFILE || errno == ENFILE) {
-            loop_forget(listener->loop, source);
+            loop_forget(listener->loop, &listener->source);
             listener->is_paused = true;
         }
-        return;
+        return false;
     }
     if (listener->counts.connected == WORKERS_MOST ||
         (worker = tg_alloc(sizeof(*worker))) == NULL) {
         close(fd);
-        return;
+        return true;
     }
     *worker = (struct worker){{on_packets, fd}, listener, listener->workers};
     if (loop_watch(listener->loop, &worker->source, EPOLLIN) != TG_OK) {
         close(fd);
         tg_free(worker);
-        return;
+        return true;
     }
     listener->workers = worker;
     listener->counts.connected++;
+    return true;
+}
+
+static void
+on_worker(struct loop_source *source, uint32_t events)
+{
+    (void)events;
+    (void)accept_worker((struct listener *)source);
 }
 
 void
@@ -201,7 +208,7 @@ settle(struct listener *listener, const char *group)
     if (who != NULL && lchown(path, (uid_t)-1, who->gr_gid) != 0)
         return false;
     return chmod(path, group != NULL ? 0660 : 0600) == 0 &&
-           listen(fd, BACKLOG) == 0;
+           listen(fd, SOMAXCONN) == 0;
 }
 
 static bool
@@ -272,6 +279,8 @@ listener_stop(struct listener *listener)
 {
     struct worker *next;
 
+    for (int i = 0; i < WORKERS_MOST && accept_worker(listener); i++)
+        continue;
     listener->is_stopped = true;
     loop_forget(listener->loop, &listener->source);
     remove_path(listener);

@@ -26,8 +26,8 @@ void report_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void report_problem(const char *path, const struct config_problem *problem,
                     enum tg_err err);
 
-/* What has changed since *told, which becomes *now; told troubles are
- * forgotten in both. */
+/* Say what has changed since *told, which becomes *now. Trouble is forgotten
+ * in both. */
 void report_counts(struct report *told, struct report *now, size_t waiting);
 
 #endif

@@ -144,7 +144,7 @@ obey(struct lane *lane, const struct flight *flight,
         bury(lane, item);
         return;
     case PUSH_LATER:
-        if (lane->counts->trouble == NULL)
+        if (answer->status != 0)
             lane->counts->trouble = "the service asks for patience";
         retry(lane, item, answer->retry_after);
         return;
@@ -215,7 +215,8 @@ on_done(void *self, void *about, const struct post_end *end)
     } else if (end->is_forbidden) {
         refuse(lane, flight->item, end->trouble);
     } else {
-        lane->counts->trouble = end->trouble;
+        if (end->trouble != NULL)
+            lane->counts->trouble = end->trouble;
         verdict = lane->service.judge(lane->service.self, &flight->item->bell,
                                       flight->item->route, &end->answer);
         obey(lane, flight, verdict, &end->answer);

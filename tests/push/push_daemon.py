@@ -4,11 +4,14 @@
         worker = push.worker()
         worker.ring(APNS, 'ab12')
         assert worker.dead() == mark(APNS, 'ab12')
-    assert push.status == 0 and 'delivered=1' in push.log()
+    assert push.status == 0 and push.counts('apns') == {'delivered': 1}
 """
+import collections
 import hashlib
 import os
 import pathlib
+import re
+import select
 import shutil
 import signal
 import socket
@@ -84,11 +87,7 @@ class Worker:
 
     def hears_nothing(self):
         """Whether there is no word of a dead token, at this moment."""
-        try:
-            self.socket.recv(100, socket.MSG_DONTWAIT | socket.MSG_PEEK)
-        except BlockingIOError:
-            return True
-        return False
+        return not select.select([self.socket], [], [], 0)[0]
 
     def is_closed(self):
         """Wait for the end of the connection."""
@@ -141,6 +140,25 @@ class Daemon:
 
     def log(self):
         return self.errors.read_text()
+
+    def trouble(self, service):
+        """What it has said last is wrong with a service, or None."""
+        found = re.findall(f'{service}: .*; last trouble: (.*)', self.log())
+        return found[-1] if found else None
+
+    def counts(self, name):
+        """What it has said of apns, fcm, webpush or doorbells, all in all;
+        without what is 0, and without how many wait."""
+        sums = collections.Counter()
+        for line in re.findall(f'{name}: (.*)', self.log()):
+            for word, number in re.findall(r'(\w+)=(\d+)', line):
+                sums[word] += int(number)
+        del sums['waiting']
+        return {word: number for word, number in sums.items() if number}
+
+    def left(self):
+        """How many doorbells were left at the end."""
+        return int(re.search(r'ended; (\d+) doorbells', self.log())[1])
 
     def worker(self):
         """A worker, connected."""
@@ -219,10 +237,10 @@ class Place:
         return (f'[fcm]\nservice_account = {self.fcm.service_account}\n'
                 f'server = {self.fcm.url}\n')
 
-    def of_webpush(self, more='allow_private = yes\n'):
+    def of_webpush(self, more='allow_private = yes\n', more_hosts=''):
         return (f'[webpush]\nkey_file = {self.webpush.key}\n'
                 f'subject = {self.webpush.subject}\n'
-                f'hosts = 127.0.0.1 localhost\n{more}')
+                f'hosts = {self.webpush.host} {more_hosts}\n{more}')
 
     def conf(self, more=''):
         """Everything."""

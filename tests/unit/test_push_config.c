@@ -169,10 +169,10 @@ blanks_and_carriage_returns_do_not_matter(void **state)
 
     (void)state;
     accept("  [webpush]\r\n\tkey_file\t=  key \r\n  subject = https://a\r\n"
-           "   hosts = A.example, ,b.Example,\r\n", &config);
+           "   hosts = A.example, ,*.b.Example:8443,\r\n", &config);
     assert_int_equal(config.webpush_host_count, 2);
     assert_string_equal(config.webpush_hosts[0], "a.example");
-    assert_string_equal(config.webpush_hosts[1], "b.example");
+    assert_string_equal(config.webpush_hosts[1], "*.b.example:8443");
     config_free(&config);
 }
 
@@ -263,6 +263,8 @@ each_mistake_names_its_line_and_what_was_expected(void **state)
         {"[webpush]\nhosts = a..b\n", 2, "hosts", "*.push.example"},
         {"[webpush]\nhosts = a.*.b\n", 2, "hosts", "*.push.example"},
         {"[webpush]\nhosts = a/b\n", 2, "hosts", "*.push.example"},
+        {"[webpush]\nhosts = a:0\n", 2, "hosts", "*.push.example"},
+        {"[webpush]\nhosts = *.b.c:\n", 2, "hosts", "*.push.example"},
         {"[webpush]\nhosts = ,\n", 2, "hosts", "*.push.example"},
         {"[webpush]\nkey_file = key\nsubject = https://a\n", 1,
          "[webpush] hosts", "missing"},
