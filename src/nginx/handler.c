@@ -13,6 +13,7 @@
 
 #include "nginx/park.h"
 #include "nginx/request_body.h"
+#include "nginx/request_head.h"
 #include "nginx/respond.h"
 #include "nginx/service.h"
 
@@ -66,127 +67,6 @@ handler_is_ours(ngx_http_request_t *r)
         ngx_http_get_module_srv_conf(r, ngx_http_tigress_module);
 
     return location->serves || (server->serves && handler_is_early(r));
-}
-
-/* ---- what nginx has found, for wire ------------------------------------ */
-
-static struct tg_span
-to_span(ngx_str_t text)
-{
-    return (struct tg_span){text.data, text.len};
-}
-
-/* The path as it was sent, without query: nginx's own is decoded and tidied,
- * and other paths than ours are not to be found (R-HTTP-1). */
-static struct tg_span
-sent_path(const ngx_http_request_t *r)
-{
-    struct tg_span path = to_span(r->unparsed_uri);
-    const u_char *query = ngx_strlchr(r->unparsed_uri.data,
-                                      r->unparsed_uri.data + path.len, '?');
-
-    if (query != NULL)
-        path.len = (size_t)(query - r->unparsed_uri.data);
-    return path;
-}
-
-void
-handler_route(struct relay_call *call)
-{
-    const ngx_http_request_t *r = call->request;
-
-    if (call->is_routed)
-        return;
-    call->problem = wire_route(to_span(r->method_name), sent_path(r),
-                               &call->route);
-    call->reader.vertical = wire_read_vertical(to_span(r->args));
-    call->is_routed = 1;
-}
-
-/* The place of a header of the protocol, NULL for all others. Names come in
- * lower case. */
-static struct wire_header *
-place_of(struct wire_headers *headers, const ngx_table_elt_t *line)
-{
-    const struct {
-        ngx_str_t name;
-        struct wire_header *place;
-    } known[] = {
-        {ngx_string("mailbox-request-id"), &headers->request_id},
-        {ngx_string("mailbox-device-claim"), &headers->claim},
-        {ngx_string("content-type"), &headers->content_type},
-        {ngx_string("if-match"), &headers->if_match},
-        {ngx_string("if-none-match"), &headers->if_none_match},
-        {ngx_string("accept-language"), &headers->accept_language},
-    };
-
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-        if (line->key.len == known[i].name.len &&
-            ngx_memcmp(line->lowcase_key, known[i].name.data,
-                       known[i].name.len) == 0)
-            return known[i].place;
-    return NULL;
-}
-
-static bool
-is_prefer(const ngx_table_elt_t *line)
-{
-    static const ngx_str_t name = ngx_string("prefer");
-
-    return line->key.len == name.len &&
-           ngx_memcmp(line->lowcase_key, name.data, name.len) == 0;
-}
-
-/* White space around a value may be tabs, too (RFC 9110 §5.6.3). */
-static struct tg_span
-trimmed(ngx_str_t value)
-{
-    struct tg_span text = to_span(value);
-
-    while (text.len > 0 && (*text.ptr == '\t' || *text.ptr == ' ')) {
-        text.ptr++;
-        text.len--;
-    }
-    while (text.len > 0 && (text.ptr[text.len - 1] == '\t' ||
-                            text.ptr[text.len - 1] == ' '))
-        text.len--;
-    return text;
-}
-
-static void
-collect_headers(const ngx_http_request_t *r, struct wire_headers *headers)
-{
-    const ngx_list_part_t *part = &r->headers_in.headers.part;
-
-    for (; part != NULL; part = part->next) {
-        const ngx_table_elt_t *lines = part->elts;
-
-        for (ngx_uint_t i = 0; i < part->nelts; i++) {
-            struct wire_header *header = place_of(headers, &lines[i]);
-
-            if (is_prefer(&lines[i]))
-                wire_read_prefer(to_span(lines[i].value), &headers->prefer);
-            if (header == NULL)
-                continue;
-            if (header->count++ == 0)
-                header->value = trimmed(lines[i].value);
-        }
-    }
-}
-
-void
-handler_read_headers(struct relay_call *call)
-{
-    /* Of a call that is not known, only what is echoed has a meaning. */
-    enum wire_call as = call->is_routed && call->problem.refusal == WIRE_FINE
-                            ? call->route.call
-                            : CALL_DISPLAY;
-
-    collect_headers(call->request, &call->headers);
-    call->headers_problem =
-        wire_parse_headers(as, &call->headers, &call->ids);
-    call->reader.language =
-        wire_read_language(call->headers.accept_language.value);
 }
 
 /* ---- refusing ---------------------------------------------------------- */
@@ -494,8 +374,8 @@ handler_content(ngx_http_request_t *r)
     if ((call = handler_call(r)) == NULL)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     call->location = ngx_http_get_module_loc_conf(r, ngx_http_tigress_module);
-    handler_route(call);
-    handler_read_headers(call);
+    request_head_route(call);
+    request_head_read(call);
     if (call->problem.refusal != WIRE_FINE)
         return refuse_unread(call, call->problem);
     if (r->headers_in.content_length_n > (off_t)call->location->body_max)

@@ -9,8 +9,8 @@
  *   park.c             reads that wait; board.c wakes them between workers,
  *                      away.c keeps them small
  *   bell.c             tigress-push is rung; dead_marks.c keeps what it says
- *   handler.c          the life of a request; its ends are request_body.c and
- *                      respond.c
+ *   handler.c          the life of a request; its ends are request_head.c,
+ *                      request_body.c and respond.c
  *   refusals.c         errors that nginx finds by itself, in our words
  *   redact.c           what may not get into logs (THREATS 24); log_line.c
  *   tls.c              R-TLS-1 to R-TLS-3
@@ -133,9 +133,6 @@ struct relay_call {
  * Whatever it holds is released with the request. */
 struct relay_call *handler_call(ngx_http_request_t *r);
 
-/* Find out which call it is, once; later the path need not be there. */
-void handler_route(struct relay_call *call);
-
 /* Whether nginx has not yet come to look for a location. */
 bool handler_is_early(const ngx_http_request_t *r);
 
@@ -148,9 +145,5 @@ ngx_int_t handler_content(ngx_http_request_t *r);
 
 /* What park.c may do with a read that waits. */
 extern const struct park_hands handler_park_hands;
-
-/* Gather the headers of the protocol into call->headers, ids and
- * headers_problem. */
-void handler_read_headers(struct relay_call *call);
 
 #endif

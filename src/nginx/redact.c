@@ -2,6 +2,7 @@
 #include "nginx/redact.h"
 
 #include "nginx/log_line.h"
+#include "nginx/request_head.h"
 
 /* ---- error log --------------------------------------------------------- */
 
@@ -138,7 +139,7 @@ redact_post_read(ngx_http_request_t *r)
         return NGX_DECLINED;
     if ((call = handler_call(r)) == NULL)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    handler_route(call);
+    request_head_route(call);
     redact_request(r);
     return NGX_DECLINED;
 }

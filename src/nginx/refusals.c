@@ -1,6 +1,7 @@
 /* See refusals.h. */
 #include "nginx/refusals.h"
 
+#include "nginx/request_head.h"
 #include "nginx/respond.h"
 
 /* nginx keeps filters in chains of pointers, which each module holds a link
@@ -68,7 +69,7 @@ problem_of(struct relay_call *call)
 
     if (problem.refusal != WIRE_METHOD_NOT_ALLOWED)
         return problem;
-    handler_route(call);
+    request_head_route(call);
     return call->problem.refusal != WIRE_FINE ? call->problem : problem;
 }
 
@@ -81,7 +82,7 @@ header_filter(ngx_http_request_t *r)
     if (!is_to_be_replaced(r) || (call = handler_call(r)) == NULL)
         return next_header_filter(r);
     if (call->headers.request_id.count == 0)
-        handler_read_headers(call);
+        request_head_read(call);
     problem = problem_of(call);
     if (wire_refuse(problem, &call->ids, call->route.allow, NULL,
                     &call->answer) != TG_OK)

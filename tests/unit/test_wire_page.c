@@ -362,10 +362,11 @@ the_pictures_are_png_files_of_the_size_that_is_told(void **state)
 
     (void)state;
     for (unsigned i = 0; i <= DOCUMENT_PICTURE_CAR; i++) {
+        enum wire_document picture = (enum wire_document)i;
         struct wire_answer out;
         struct tg_span bytes;
 
-        assert_int_equal(wire_document((enum wire_document)i, &open_site, NULL, &out),
+        assert_int_equal(wire_document(picture, &open_site, NULL, &out),
                          TG_OK);
         bytes = tg_span_buf(&out.body);
         assert_int_equal(out.status, 200);
@@ -555,7 +556,8 @@ discovery_says_what_the_relay_grants(void **state)
     kit_span_is(
         tg_span_buf(&out.body),
         "{\"versions\":[\"v1\"],"
-        "\"payload\":{\"types\":[\"AEAD_AES_128_GCM\",\"AEAD_AES_256_GCM\"],"
+        "\"payload\":{"
+        "\"types\":[\"AEAD_AES_128_GCM\",\"AEAD_AES_256_GCM\"],"
         "\"maxBytes\":65536},"
         "\"lifetime\":{\"default\":86400,\"max\":172800},"
         "\"notifications\":[\"com.apple.apns\",\"org.w3.webpush\"],"
