@@ -9,6 +9,7 @@ for more.
 """
 import concurrent.futures
 import contextlib
+import http.client
 import os
 import random
 import signal
@@ -147,7 +148,8 @@ def redeem_at_last(cast, body):
     for _ in range(ROUNDS):
         try:
             answer = peer.call(cast, 'POST', '/v1/redeem', body)
-        except (OSError, ValueError):  # it died, or is not there yet
+        except (OSError, ValueError, http.client.HTTPException):
+            # It died, perhaps within its answer, or is not there yet.
             time.sleep(0.02)
             continue
         return answer.status, answer.json.get('statement', answer.check)
