@@ -81,7 +81,7 @@ function checkHeaders(request, endpoint, known) {
         must((request.headers[name] ?? '') === value, 400, 'bad header',
              `${name}: ${request.headers[name]}, but web-push: ${value}`);
     const allowed = new Set([...Object.keys(expected), 'authorization',
-                             'host', 'user-agent', 'accept']);
+                             'host', 'connection', 'user-agent', 'accept']);
     for (const name of Object.keys(request.headers))
         must(name.startsWith(':') || allowed.has(name), 400, 'bad header',
              `a header that web-push does not send: ${name}`);
