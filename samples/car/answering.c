@@ -76,22 +76,26 @@ send_cancelled(struct tg_share *share, enum ending ending)
     return err == TG_E_NO_NEWS ? tg_share_cancel(share) : err;
 }
 
-/* The share ends here, for good. */
+/* The share ends here, for good. If its key was signed before, that is taken
+ * back: who asks once more may have fetched it, and is not to be trusted. */
 static int
 end(struct lending *lending, struct report *report, struct tg_share *share,
     enum ending ending, enum refusal why)
 {
+    const char *trouble = "";
     enum tg_err err;
 
     if ((err = ending_keep(share, ending)) == TG_OK &&
-        (err = pin_run_forget(share)) == TG_OK)
+        (err = pin_run_forget(share)) == TG_OK) {
+        (void)revoking_retry(lending, share, &trouble);
         err = send_cancelled(share, ending);
+    }
     if (err != TG_OK && err != TG_E_GONE)
         return device_error(lending->device, report, err,
                             "telling the friend's device");
-    members_set_text(report->members, "end", ending_name(ending));
-    return report_refused(report, refusal_name(why),
-                          ending_text_lent(ending));
+    members_set_text(report->members, "check", refusal_name(why));
+    return lending_report_end(lending, report, share, REPORT_REFUSED,
+                              trouble);
 }
 
 static int
@@ -350,21 +354,25 @@ conclude(struct lending *lending, struct report *report,
          struct tg_share *share)
 {
     enum ending ending = ending_get(share);
+    const char *trouble = "";
     enum tg_err err = TG_OK;
     int status;
 
-    if (!device_share_has_ended(share) &&
-        (err = tg_share_resume(share)) == TG_OK &&
-        tg_share_has_message(share))
-        err = send_cancelled(share, ending);
+    if (!device_share_has_ended(share))
+        err = tg_share_resume(share);
+    if (err == TG_OK && !device_share_has_ended(share)) {
+        if (ending == ENDING_CANCELLED)
+            err = tg_share_cancel(share);
+        else if (tg_share_has_message(share))
+            err = send_cancelled(share, ending);
+    }
+    status = revoking_retry(lending, share, &trouble);
     if (err != TG_OK && err != TG_E_GONE && err != TG_E_STATE)
         return device_error(lending->device, report, err,
                             "telling the friend's device");
     if ((err = lending_end(lending, share)) != TG_OK)
         return report_error(report, err, "ending the share", NULL);
-    status = revoking_retry(lending, report, share);
-    return status == REPORT_DONE ? lending_status(lending, report, share)
-                                 : status;
+    return lending_report_end(lending, report, share, status, trouble);
 }
 
 static int

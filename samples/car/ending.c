@@ -12,7 +12,7 @@ ending_name(enum ending ending)
 {
     switch (ending) {
     case ENDING_NONE: return "none";
-    case ENDING_TAKEN: return "taken";
+    case ENDING_CLOSED: return "closed";
     case ENDING_DECLINED: return "declined";
     case ENDING_EXPIRED: return "expired";
     case ENDING_UNCLEAR: return "unclear";
@@ -40,7 +40,7 @@ ending_get(struct tg_share *share)
     enum ending found = ENDING_NONE;
 
     if (tg_share_get(share, DATA, &name) == TG_OK)
-        for (int i = ENDING_TAKEN; i <= ENDING_FAILED; i++)
+        for (int i = ENDING_CLOSED; i <= ENDING_FAILED; i++)
             if (strcmp((const char *)name.ptr, ending_name((enum ending)i)) ==
                 0)
                 found = (enum ending)i;
@@ -53,7 +53,10 @@ ending_text_lent(enum ending ending)
 {
     switch (ending) {
     case ENDING_NONE: return "It goes on.";
-    case ENDING_TAKEN: return "The friend's device has taken the key.";
+    case ENDING_CLOSED:
+        return "The friend's device has ended the exchange after the key was "
+               "signed. Whether it kept the key is not known here: revoke it "
+               "if the friend should not have it.";
     case ENDING_DECLINED:
         return "The friend has turned the invitation down. No key was given.";
     case ENDING_EXPIRED:
@@ -64,8 +67,8 @@ ending_text_lent(enum ending ending)
                "should not have it.";
     case ENDING_CANCELLED: return "You have cancelled it.";
     case ENDING_REFUSED:
-        return "The other device asked for something else than you offered: "
-               "it did not get that, and the share is over.";
+        return "The other device asked for something else than you offered. "
+               "It did not get that, and the share is over.";
     case ENDING_PIN:
         return "The PIN was wrong three times. The share is over; nobody got "
                "a key. If your friend did not mistype it, a stranger has the "
@@ -83,7 +86,6 @@ ending_text_borrowed(enum ending ending)
 {
     switch (ending) {
     case ENDING_NONE: return "It goes on.";
-    case ENDING_TAKEN: return "The key is in this device.";
     case ENDING_DECLINED: return "You have declined it.";
     case ENDING_REFUSED:
         return "The owner's device does not accept what this device asked "
@@ -96,11 +98,12 @@ ending_text_borrowed(enum ending ending)
     case ENDING_BROKEN:
         return "What the owner's device sent is not what was agreed. This "
                "device has ended the invitation and took no key.";
+    case ENDING_CLOSED:
     case ENDING_EXPIRED:
     case ENDING_UNCLEAR:
     case ENDING_CANCELLED:
     case ENDING_FAILED: break;
     }
-    return "The invitation is no longer there: the owner has cancelled it, or "
-           "its time is over.";
+    return "The invitation is no longer there: it was used or cancelled, or "
+           "its time is over. Ask the owner for a new one.";
 }

@@ -6,7 +6,7 @@
 
 enum ending {
     ENDING_NONE,      /* it goes on */
-    ENDING_TAKEN,     /* the friend's device has the key */
+    ENDING_CLOSED,    /* the key was signed, the other side has ended it */
     ENDING_DECLINED,  /* the friend did not want it */
     ENDING_EXPIRED,   /* its time was over, the key was not signed */
     ENDING_UNCLEAR,   /* its time was over, the key was signed */

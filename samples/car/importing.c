@@ -84,7 +84,7 @@ importing_finish(struct borrowing *borrowing, struct report *report,
         return revoking_state(share) == REVOKING_WANTED
                    ? revoking_drop(device, report, share)
                    : report_end(report, REPORT_DONE, "%s",
-                                revoking_text(share));
+                                revoking_text(device, REVOKING_DONE));
     if (revoking_registered(device, share) != REVOKING_UNREGISTERED)
         return report_end(report, REPORT_DONE,
                           "The key is in this device and can be used.");

@@ -17,7 +17,7 @@ describe(const struct device *device, struct tg_share *share)
     enum ending ending = ending_get(share);
 
     if (revoking_state(share) != REVOKING_NONE)
-        return revoking_text(share);
+        return revoking_text(device, revoking_state(share));
     if (identity_is_stored(device, share))
         return revoking_registered(device, share) == REVOKING_UNREGISTERED
                    ? "usable, but the vehicle's maker does not know it yet"

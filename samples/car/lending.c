@@ -183,7 +183,8 @@ lending_has_signed(const struct lending *lending, const struct tg_share *share)
 }
 
 /* What the mailbox's end means. The friend deletes it when the key has
- * arrived; who declines deletes it before. */
+ * arrived; but also when it declines the key, and what the relay says nobody
+ * can check. */
 static enum ending
 ending_of_gone(const struct lending *lending, const struct tg_share *share)
 {
@@ -191,7 +192,7 @@ ending_of_gone(const struct lending *lending, const struct tg_share *share)
     bool expired = expires != 0 && moment_now() >= expires;
 
     if (lending_has_signed(lending, share))
-        return expired ? ENDING_UNCLEAR : ENDING_TAKEN;
+        return expired ? ENDING_UNCLEAR : ENDING_CLOSED;
     return expired ? ENDING_EXPIRED : ENDING_DECLINED;
 }
 
@@ -238,19 +239,13 @@ tries_left(struct tg_share *share)
     return left;
 }
 
+/* How a share stands that has not ended. */
 static const char *
 describe(const struct lending *lending, struct report *report,
          struct tg_share *share)
 {
-    enum ending ending = ending_of(lending, share);
     unsigned left = tries_left(share);
 
-    if (revoking_state(share) != REVOKING_NONE)
-        return revoking_text(share);
-    if (ending != ENDING_NONE) {
-        members_set_text(report->members, "end", ending_name(ending));
-        return ending_text_lent(ending);
-    }
     if (lending_has_signed(lending, share))
         return "The key is signed; the friend's device has not fetched it "
                "yet.";
@@ -262,18 +257,53 @@ describe(const struct lending *lending, struct report *report,
     return "The friend's device has not answered yet.";
 }
 
+/* What "revoked" says in --json. */
+static const char *
+revoked_word(enum revoking revoking)
+{
+    switch (revoking) {
+    case REVOKING_NONE: break;
+    case REVOKING_WANTED: return "wanted";
+    case REVOKING_DONE: return "done";
+    }
+    return "no";
+}
+
+int
+lending_report_end(const struct lending *lending, struct report *report,
+                   struct tg_share *share, enum report_exit exit,
+                   const char *trouble)
+{
+    enum revoking revoking = revoking_lent_state(lending, share);
+    enum ending ending = ending_of(lending, share);
+    bool was_signed = lending_has_signed(lending, share);
+    bool is_over = ending == ENDING_CANCELLED || ending == ENDING_REFUSED;
+    const char *check = members_text(report->members, "check");
+
+    if (ending != ENDING_NONE)
+        members_set_text(report->members, "end", ending_name(ending));
+    members_set_text(report->members, "state",
+                     tg_share_state_name(tg_share_state(share)));
+    members_set_flag(report->members, "signed", was_signed);
+    if (was_signed)
+        members_set_text(report->members, "revoked", revoked_word(revoking));
+    return report_end(report, exit, "\"%s\": %s%s%s%s%s%s%s%s%s",
+                      members_text(report->members, "name"),
+                      ending == ENDING_NONE ? describe(lending, report, share)
+                                            : ending_text_lent(ending),
+                      was_signed && is_over ? " A key was signed before." : "",
+                      revoking == REVOKING_NONE ? "" : " ",
+                      revoking_text(lending->device, revoking),
+                      *trouble == '\0' ? "" : " ", trouble,
+                      check == NULL ? "" : " (check: ",
+                      check == NULL ? "" : check, check == NULL ? "" : ")");
+}
+
 int
 lending_status(struct lending *lending, struct report *report,
                struct tg_share *share)
 {
-    const char *sentence = describe(lending, report, share);
-
-    members_set_text(report->members, "state",
-                     tg_share_state_name(tg_share_state(share)));
-    members_set_flag(report->members, "signed",
-                     lending_has_signed(lending, share));
-    return report_end(report, REPORT_DONE, "\"%s\": %s",
-                      members_text(report->members, "name"), sentence);
+    return lending_report_end(lending, report, share, REPORT_DONE, "");
 }
 
 int
@@ -317,33 +347,52 @@ look(const struct lending *lending, struct tg_share *share)
                : err;
 }
 
+/* That there is nothing to call off; but perhaps a key is to be revoked
+ * still. */
+static int
+nothing_to_cancel(struct lending *lending, struct report *report,
+                  struct tg_share *share)
+{
+    const char *trouble;
+    enum tg_err err;
+    int status;
+
+    if ((err = lending_end(lending, share)) != TG_OK)
+        return report_error(report, err, "ending the share", NULL);
+    status = revoking_retry(lending, share, &trouble);
+    return lending_report_end(lending, report, share,
+                              status == REPORT_DONE ? REPORT_OVER : status,
+                              *trouble == '\0' ? "There is nothing to cancel."
+                                               : trouble);
+}
+
+/* After a signature the friend's device may have fetched the key and left the
+ * mailbox as it was: so it is revoked, too. That it is to be is on disk first,
+ * and done whatever the relay says. */
 int
 lending_cancel(struct lending *lending, struct report *report,
                struct tg_share *share)
 {
     bool was_signed = lending_has_signed(lending, share);
-    enum tg_err err;
+    const char *trouble = "";
+    int status = REPORT_DONE;
+    enum tg_err err = look(lending, share);
 
-    if ((err = look(lending, share)) != TG_OK)
-        return device_error(lending->device, report, err, "asking the relay");
-    if (device_share_has_ended(share)) {
-        if ((err = lending_end(lending, share)) != TG_OK)
-            return report_error(report, err, "ending the share", NULL);
-        return report_end(report, REPORT_OVER,
-                          "There is nothing to cancel. %s%s",
-                          ending_text_lent(ending_of(lending, share)),
-                          was_signed ? " To take the key back, revoke it."
-                                     : "");
-    }
-    if ((err = tg_share_cancel(share)) == TG_OK)
+    if (device_share_has_ended(share))
+        return nothing_to_cancel(lending, report, share);
+    if ((err = ending_keep(share, ENDING_CANCELLED)) != TG_OK)
+        return report_error(report, err, "cancelling the share", NULL);
+    err = tg_share_cancel(share);
+    if (was_signed)
+        status = revoking_retry(lending, share, &trouble);
+    if (err == TG_OK)
         err = lending_end(lending, share);
     if (err != TG_OK)
         return device_error(lending->device, report, err,
                             "cancelling the share");
+    if (was_signed)
+        return lending_report_end(lending, report, share, status, trouble);
     return report_end(report, REPORT_DONE,
                       "The share is cancelled: its link and its PIN are worth "
-                      "nothing now.%s",
-                      was_signed ? " If the friend's device has fetched the "
-                                   "key a moment ago, revoke it."
-                                 : "");
+                      "nothing now.");
 }

@@ -54,6 +54,12 @@ bool lending_has_signed(const struct lending *lending,
 TG_MUST_USE enum tg_err lending_end(const struct lending *lending,
                                     struct tg_share *share);
 
+/* End a command of this share: its name, how it has ended, what became of its
+ * key, and `trouble`, a sentence or "". Returns `exit`. */
+int lending_report_end(const struct lending *lending, struct report *report,
+                       struct tg_share *share, enum report_exit exit,
+                       const char *trouble);
+
 /* Steps. */
 lending_step lending_status, lending_cancel, lending_show_pin;
 

@@ -34,19 +34,43 @@ revoking_state(struct tg_share *share)
     return is(share, REVOKE_DATA, WANTED) ? REVOKING_WANTED : REVOKING_NONE;
 }
 
-const char *
-revoking_text(struct tg_share *share)
+enum revoking
+revoking_lent_state(const struct lending *lending, struct tg_share *share)
 {
-    switch (revoking_state(share)) {
+    enum revoking state = revoking_state(share);
+    enum ending ending = ending_get(share);
+    bool is_unwanted = ending == ENDING_CANCELLED || ending == ENDING_REFUSED;
+
+    if (state == REVOKING_NONE && is_unwanted &&
+        lending_has_signed(lending, share))
+        return REVOKING_WANTED;
+    return state;
+}
+
+static bool
+has_server(const struct device *device)
+{
+    return state_has(&device->state, TRACKING_SERVER_FILE);
+}
+
+const char *
+revoking_text(const struct device *device, enum revoking revoking)
+{
+    switch (revoking) {
     case REVOKING_NONE: break;
     case REVOKING_WANTED:
-        return "The key is to be revoked, but the vehicle's maker does not "
-               "know that yet.";
+        if (has_server(device))
+            return "The key is to be revoked, but the vehicle's maker does not "
+                   "know that yet.";
+        return "The friend's device may have the key, which then works until "
+               "its time is over. To revoke it, run `init` again with "
+               "--maker-url, which names the server of the vehicle's maker, "
+               "then `continue`.";
     case REVOKING_DONE:
         return "The key is revoked: the vehicle refuses it as soon as it has "
                "heard of that.";
     }
-    return "The key is not revoked.";
+    return "";
 }
 
 static int
@@ -58,13 +82,13 @@ tracking_status(struct report *report, enum tg_err err, const char *check)
                       tracking_text(err, check));
 }
 
-/* Tell the server what is on disk already. */
-static int
-tell(const struct device *device, struct report *report,
-     struct tg_share *share, STACK_OF(X509) *chain, unsigned signer,
-     EVP_PKEY *key)
+/* Tell the server what is on disk already. `check` is that of
+ * tracking_revoke(). */
+static enum tg_err
+tell(const struct device *device, struct tg_share *share,
+     STACK_OF(X509) *chain, unsigned signer, EVP_PKEY *key,
+     char check[static TRACKING_CHECK_MAX + 1])
 {
-    char check[TRACKING_CHECK_MAX + 1] = "";
     struct web *web = NULL;
     enum tg_err err;
 
@@ -73,9 +97,17 @@ tell(const struct device *device, struct report *report,
     web_free(web);
     if (err == TG_OK)
         err = tg_share_put(share, REVOKE_DATA, text_span_of(DONE));
+    return err;
+}
+
+static int
+say(const struct device *device, struct report *report, enum tg_err err,
+    const char *check)
+{
     if (err != TG_OK)
         return tracking_status(report, err, check);
-    return report_end(report, REPORT_DONE, "%s", revoking_text(share));
+    return report_end(report, REPORT_DONE, "%s",
+                      revoking_text(device, REVOKING_DONE));
 }
 
 /* The intent, before anything is tried. REPORT_DONE, or what is in the way. */
@@ -85,7 +117,7 @@ intend(const struct device *device, struct report *report,
 {
     enum tg_err err;
 
-    if (!state_has(&device->state, TRACKING_SERVER_FILE))
+    if (!has_server(device))
         return report_end(report, REPORT_USAGE,
                           "This device does not know the server of the "
                           "vehicle's maker: run `init` again, with "
@@ -99,14 +131,13 @@ intend(const struct device *device, struct report *report,
 }
 
 /* The lent key's chain: its certificate, and ours. */
-static int
-tell_of_lent(struct lending *lending, struct report *report,
-             struct tg_share *share)
+static enum tg_err
+tell_of_lent(struct lending *lending, struct tg_share *share,
+             char check[static TRACKING_CHECK_MAX + 1])
 {
     STACK_OF(X509) *chain = NULL;
     char file[PEM_FILE_NAME];
     enum tg_err err;
-    int status;
 
     pem_file_of_share(LENDING_ISSUED, tg_share_id(share), file);
     err = pem_file_read(&lending->device->state, file, &chain);
@@ -118,18 +149,17 @@ tell_of_lent(struct lending *lending, struct report *report,
             err = TG_E_NOMEM;
     }
     if (err == TG_OK)
-        status = tell(lending->device, report, share, chain, 1,
-                      lending->self.key);
-    else
-        status = report_error(report, err, "reading the certificate", NULL);
+        err = tell(lending->device, share, chain, 1, lending->self.key,
+                   check);
     certificate_free_chain(chain);
-    return status;
+    return err;
 }
 
 int
 revoking_revoke(struct lending *lending, struct report *report,
                 struct tg_share *share)
 {
+    char check[TRACKING_CHECK_MAX + 1] = "";
     enum tg_err err;
     int status;
 
@@ -138,10 +168,11 @@ revoking_revoke(struct lending *lending, struct report *report,
                           "No key was signed for this share, so there is none "
                           "to revoke. `cancel` calls it off.");
     if (revoking_state(share) == REVOKING_DONE)
-        return report_end(report, REPORT_DONE, "%s", revoking_text(share));
+        return say(lending->device, report, TG_OK, check);
     if ((status = intend(lending->device, report, share)) != REPORT_DONE)
         return status;
-    status = tell_of_lent(lending, report, share);
+    err = tell_of_lent(lending, share, check);
+    status = say(lending->device, report, err, check);
     /* A key that waits in its mailbox is not to be fetched any more. */
     if (!device_share_has_ended(share) &&
         (err = tg_share_cancel(share)) != TG_OK && status == REPORT_DONE)
@@ -151,29 +182,40 @@ revoking_revoke(struct lending *lending, struct report *report,
 }
 
 int
-revoking_retry(struct lending *lending, struct report *report,
-               struct tg_share *share)
+revoking_retry(struct lending *lending, struct tg_share *share,
+               const char **trouble)
 {
-    if (revoking_state(share) != REVOKING_WANTED)
+    char check[TRACKING_CHECK_MAX + 1] = "";
+    enum tg_err err;
+
+    *trouble = "";
+    if (revoking_lent_state(lending, share) != REVOKING_WANTED ||
+        !has_server(lending->device))
         return REPORT_DONE;
-    return tell_of_lent(lending, report, share);
+    if ((err = tell_of_lent(lending, share, check)) == TG_OK)
+        return REPORT_DONE;
+    *trouble = tracking_text(err, check);
+    return err == TG_E_REFUSED ? REPORT_REFUSED : report_exit_of(err);
 }
 
 int
 revoking_drop(const struct device *device, struct report *report,
               struct tg_share *share)
 {
+    char check[TRACKING_CHECK_MAX + 1] = "";
     struct identity identity;
     enum tg_err err;
     int status;
 
     if (revoking_state(share) == REVOKING_DONE)
-        return report_end(report, REPORT_DONE, "%s", revoking_text(share));
+        return say(device, report, TG_OK, check);
     if ((err = identity_of_share(device, tg_share_id(share), &identity)) !=
         TG_OK)
         return report_error(report, err, "reading the key", NULL);
-    if ((status = intend(device, report, share)) == REPORT_DONE)
-        status = tell(device, report, share, identity.chain, 0, identity.key);
+    if ((status = intend(device, report, share)) == REPORT_DONE) {
+        err = tell(device, share, identity.chain, 0, identity.key, check);
+        status = say(device, report, err, check);
+    }
     identity_free(&identity);
     return status;
 }
@@ -185,9 +227,7 @@ revoking_registered(const struct device *device, struct tg_share *share)
         return REVOKING_REGISTERED;
     if (is(share, REGISTER_DATA, REFUSED))
         return REVOKING_NOT_ACCEPTED;
-    return state_has(&device->state, TRACKING_SERVER_FILE)
-               ? REVOKING_UNREGISTERED
-               : REVOKING_NO_SERVER;
+    return has_server(device) ? REVOKING_UNREGISTERED : REVOKING_NO_SERVER;
 }
 
 enum tg_err

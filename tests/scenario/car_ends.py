@@ -90,11 +90,11 @@ def test_the_friend_can_decline_at_every_step_and_the_owner_learns_it():
             check(not list(cast.owner.state.glob('issued-*')), 'a signature')
 
 
-def test_the_owner_tells_taken_from_declined():
+def test_the_owner_tells_a_signed_key_from_a_declined_invitation():
     with world() as cast:
         cast.lend('Weekend', 'unlock')
         cast.owner.run('continue')
-        equal(ends(cast), 'taken', 'the end')
+        equal(ends(cast), 'closed', 'the end')
         cast.friend.run('decline', '--share', '1', expect=car.USAGE)
         cast.friend.run('decline', '--share', '7', expect=car.USAGE)
 
@@ -158,7 +158,7 @@ def test_a_friend_who_may_lends_on_and_the_third_opens_the_vehicle():
         cast.friend.run('continue')
         third.run('continue')
         cast.friend.run('continue')
-        equal(cast.friend.run('status').all[-1]['end'], 'taken', 'the end')
+        equal(cast.friend.run('status').all[-1]['end'], 'closed', 'the end')
         state = third.state
         status, text = car.openssl(
             'verify', '-x509_strict', '-CAfile', str(state / 'root.pem'),

@@ -128,7 +128,7 @@ def check_the_end(cast, wire):
     equal(only_file(cast.friend, 'certificate'),
           only_file(cast.owner, 'issued'), 'certificate of friend and owner')
     equal(cast.owner.run('status').json['state'], 'gone', 'owner\'s state')
-    equal(cast.owner.run('status').json['end'], 'taken', 'how it ended')
+    equal(cast.owner.run('status').json['end'], 'closed', 'how it ended')
     equal(cast.friend.run('status').json['state'], 'finished', 'friend\'s')
     known = cast.maker.run('keys', '--vin', car.VIN).json
     equal(len(known['registered']), 1, 'keys that the maker knows')
@@ -177,7 +177,7 @@ def test_a_share_called_off_while_all_are_killed_leaves_one_key_or_none():
             ended = cast.owner.run('status').json['end']
             keys = [one for one in cast.friend.run('status').all
                     if one.get('usable')]
-            equal((ended, len(keys)), ('taken', 1) if done == 6 else
+            equal((ended, len(keys)), ('closed', 1) if done == 6 else
                   ('cancelled', 0), f'the end after {done} steps')
 
 
