@@ -19,6 +19,7 @@
 #include "keeping.h"
 #include "opening.h"
 #include "options.h"
+#include "prompt.h"
 #include "revoking.h"
 #include "tracking.h"
 
@@ -117,7 +118,7 @@ run_accept(const struct args *args, struct report *report)
     enum tg_err err;
     int status;
 
-    if ((err = state_read_outside(file == NULL ? "-" : file, &url)) != TG_OK)
+    if ((err = prompt_link(file, &url)) != TG_OK)
         return report_error(report, err, "reading the invitation", NULL);
     if ((status = open_friend(args, report, &borrowing)) == REPORT_DONE) {
         borrowing.pin_file = args_get(args, "pin-file");
@@ -277,7 +278,7 @@ static const struct args_command commands[] = {
       {"relay-ca", "FILE", "who certifies it; default: the system's", false},
       OPTIONS_MAKER,
       OPTIONS_PASSPHRASE}},
-    {"accept", "accept the share URL on standard input", run_accept,
+    {"accept", "accept an invitation: the share URL is asked for", run_accept,
      {{"url-file", "FILE", "read it there instead", false}, PIN_FILE,
       OPTIONS_PASSPHRASE}},
     {"continue", "go on: give the PIN, take the key", run_continue,

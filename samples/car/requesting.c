@@ -100,6 +100,11 @@ get_pin(const struct borrowing *borrowing, struct report *report,
                           "Then type it at a terminal, or name the file that "
                           "holds it with --pin-file.",
                           tries_text(attempt), offer->name);
+    if (err == TG_E_NOT_FOUND)
+        return report_end(report, REPORT_PIN,
+                          "There is no file %s: name the one that holds the "
+                          "PIN. Nothing was sent.",
+                          borrowing->pin_file);
     if (err != TG_OK && err != TG_E_LIMIT)
         return report_error(report, err, "reading the PIN", NULL);
     if (!is_pin)

@@ -108,8 +108,15 @@ device_open(const char *path, struct device *out)
 
 /* What went wrong with a passphrase, for a person. */
 static int
-passphrase_error(struct report *report, enum tg_err err, bool is_new)
+passphrase_error(struct report *report, enum tg_err err, const char *file,
+                 bool is_new)
 {
+    if (file != NULL && (err == TG_E_NOT_FOUND || err == TG_E_IO))
+        return report_end(report, REPORT_PASSPHRASE,
+                          "The passphrase cannot be read from %s: check the "
+                          "name of the file, and that it is yours. Nothing "
+                          "was done.",
+                          file);
     if (err == TG_E_AUTH)
         return report_end(report, REPORT_PASSPHRASE, "%s",
                           is_new ? "The two passphrases are not the same. "
@@ -141,7 +148,8 @@ device_unlock(struct device *device, struct report *report, const char *file)
                              &passphrase)) == TG_OK)
         err = tg_wallet_unlock(device->wallet, text_span(&passphrase));
     text_free(&passphrase);
-    return err == TG_OK ? REPORT_DONE : passphrase_error(report, err, false);
+    return err == TG_OK ? REPORT_DONE
+                        : passphrase_error(report, err, file, false);
 }
 
 int
@@ -159,7 +167,8 @@ device_protect(struct device *device, struct report *report, const char *file)
                   : tg_wallet_set_passphrase(device->wallet,
                                              text_span(&passphrase));
     text_free(&passphrase);
-    return err == TG_OK ? REPORT_DONE : passphrase_error(report, err, true);
+    return err == TG_OK ? REPORT_DONE
+                        : passphrase_error(report, err, file, true);
 }
 
 void

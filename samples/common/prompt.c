@@ -11,6 +11,8 @@
 
 #include <openssl/crypto.h>
 
+#include "state.h"
+
 enum { SECRET_MAX = 1024 };
 
 static const int caught_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
@@ -184,6 +186,15 @@ enum tg_err
 prompt_secret(const char *file, const char *question, struct text *out)
 {
     return file == NULL ? ask(question, out) : read_file(file, out);
+}
+
+enum tg_err
+prompt_link(const char *file, struct text *out)
+{
+    if (file == NULL && isatty(STDIN_FILENO))
+        return ask("Paste the link (it is not shown), then press Enter: ",
+                   out);
+    return state_read_outside(file == NULL ? "-" : file, out);
 }
 
 enum tg_err

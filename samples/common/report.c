@@ -1,6 +1,7 @@
 /* See report.h. */
 #include "report.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,8 +90,8 @@ report_exit_of(enum tg_err err)
     return REPORT_FAILED;
 }
 
-/* What a person should know and do. NULL where only the name of the error and
- * what was being done can be told. */
+/* What a person should know and do; NULL where that depends on what was being
+ * done. */
 static const char *
 advice(enum tg_err err)
 {
@@ -98,24 +99,34 @@ advice(enum tg_err err)
     case TG_E_NO_NEWS: return "Nothing new from the other device yet.";
     case TG_E_GONE:
         return "This invitation is no longer there: it was used, cancelled "
-               "or has expired.";
+               "or has expired. Ask for a new one.";
     case TG_E_STATE: return "This share has already ended.";
     case TG_E_REFUSED:
         return "This invitation was already accepted on another device.";
     case TG_E_UNTRUSTED:
-        return "The invitation names a relay that this device does not trust. "
-               "Nothing was sent to it.";
+        return "The invitation names a relay that this device does not trust, "
+               "so nothing was sent to it. Ask whoever sent it for another "
+               "invitation.";
     case TG_E_NETWORK:
-        return "The relay cannot be reached. Try the same command again.";
+        return "The relay cannot be reached. Check the network connection, "
+               "then try the same command again.";
     case TG_E_TLS:
-        return "The relay's certificate does not convince. Nothing was sent.";
+        return "The relay could not prove who it is, so nothing was sent to "
+               "it. Try another network, or check the file that was given "
+               "with --relay-ca.";
     case TG_E_BUSY: return "The relay is busy. Try again in a minute.";
     case TG_E_AUTH:
         return "The secret of the invitation does not open it: the link is "
-               "incomplete or was changed.";
+               "incomplete or was changed. Copy all of it, or ask for a new "
+               "one.";
     case TG_E_REPLAY:
         return "The relay delivered a message that does not belong here. It "
                "was ignored; nothing is lost.";
+    case TG_E_PROTOCOL:
+        return "The relay's answer cannot be understood. Try again later.";
+    case TG_E_CONFLICT:
+        return "The other device has written meanwhile. Try the same command "
+               "again.";
     case TG_E_UNKNOWN:
         return "This device does not know this kind of key.";
     case TG_E_FULL: return "The disk is full. Make room and try again.";
@@ -132,11 +143,29 @@ advice(enum tg_err err)
     case TG_E_LIMIT:
     case TG_E_NOT_FOUND:
     case TG_E_EXISTS:
-    case TG_E_CONFLICT:
-    case TG_E_PROTOCOL:
     case TG_E_LAST: break;
     }
     return NULL;
+}
+
+/* How it failed, behind what was being done. */
+static const char *
+trouble(enum tg_err err)
+{
+    if (err == TG_E_NOT_FOUND)
+        return "a file is not there. Check the names that were given";
+    if (err == TG_E_IO || err == TG_E_STORE)
+        return "a file or directory cannot be used. Check that it exists and "
+               "belongs to you";
+    if (err == TG_E_FORMAT)
+        return "what was given is not what is needed here, or is damaged. "
+               "Check the file or the value";
+    if (err == TG_E_LIMIT)
+        return "something is too long or too large. Check the file or the "
+               "value";
+    if (err == TG_E_EXISTS)
+        return "it is there already";
+    return "this machine cannot do it now. Try again";
 }
 
 int
@@ -144,16 +173,25 @@ report_error(struct report *report, enum tg_err err, const char *doing,
              const char *reason)
 {
     const char *sentence = advice(err);
-    bool explain = report->verbose && reason != NULL && *reason != '\0';
+    struct text technical = TEXT_EMPTY;
+    bool has_reason = reason != NULL && *reason != '\0';
+    const char *words = "";
+    int status;
 
     members_set_text(report->members, "error", tg_err_name(err));
-    if (explain)
+    if (report->verbose && has_reason)
         members_set_text(report->members, "reason", reason);
-    if (sentence == NULL)
-        return report_end(report, report_exit_of(err), "%s failed (%s)%s%s",
-                          doing, tg_err_name(err), explain ? ": " : "",
-                          explain ? reason : "");
-    return report_end(report, report_exit_of(err), "%s%s%s%s", sentence,
-                      explain ? " (" : "", explain ? reason : "",
-                      explain ? ")" : "");
+    if (report->verbose &&
+        text_print(&technical, " (%s: %s%s%s)", doing, tg_err_name(err),
+                   has_reason ? ", " : "", has_reason ? reason : "") == TG_OK)
+        words = technical.at;
+    if (sentence != NULL)
+        status = report_end(report, report_exit_of(err), "%s%s", sentence,
+                            words);
+    else
+        status = report_end(report, report_exit_of(err), "%c%s failed: %s.%s",
+                            toupper((unsigned char)doing[0]), doing + 1,
+                            trouble(err), words);
+    text_free(&technical);
+    return status;
 }

@@ -49,7 +49,7 @@ int report_refused(struct report *report, const char *check,
 /* End with a failure of the library or of this machine.
  *
  *   doing    what was tried, such as "reading the state directory"
- *   reason   shown with --verbose; may be NULL
+ *   reason   shown with --verbose, as is the error's name; may be NULL
  */
 int report_error(struct report *report, enum tg_err err, const char *doing,
                  const char *reason);

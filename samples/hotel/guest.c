@@ -10,6 +10,7 @@
 #include "calling_off.h"
 #include "giving.h"
 #include "opening.h"
+#include "prompt.h"
 #include "taking.h"
 
 static int
@@ -127,7 +128,7 @@ run_on_url(const struct args *args, struct report *report,
     enum tg_err err;
     int status;
 
-    if ((err = state_read_outside(file == NULL ? "-" : file, &url)) != TG_OK)
+    if ((err = prompt_link(file, &url)) != TG_OK)
         return report_error(report, err, "reading the invitation", NULL);
     if ((status = guest_open(args, report, &guest)) == REPORT_DONE) {
         status = step(&guest, report, text_span(&url));
@@ -277,7 +278,7 @@ static const struct args_command commands[] = {
       PASSPHRASE}},
     {"cancel", "take a key back", run_cancel,
      {{"name", "TEXT", "which", true}, PASSPHRASE}},
-    {"accept", "accept the share URL on standard input", run_accept,
+    {"accept", "accept an invitation: the share URL is asked for", run_accept,
      {URL_FILE, PASSPHRASE}},
     {"decline", "say no to it", run_decline, {URL_FILE, PASSPHRASE}},
     {"continue", "go on with what was begun", run_continue, {PASSPHRASE}},

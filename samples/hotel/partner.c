@@ -100,9 +100,11 @@ partner_error(const struct partner *partner, struct report *report,
 {
     const char *sentence =
         err == TG_E_NETWORK
-            ? "The hotel cannot be reached. Try the same command again."
+            ? "The hotel cannot be reached. Check the network connection, "
+              "then try the same command again."
         : err == TG_E_TLS
-            ? "The hotel's certificate does not convince. Nothing was sent."
+            ? "The hotel could not prove who it is, so nothing was sent to "
+              "it. Try another network, or check the file of --desk-ca."
         : err == TG_E_BUSY ? "The hotel is busy. Try again in a minute."
         : err == TG_E_PROTOCOL
             ? "The hotel's answer cannot be understood. Try again later."

@@ -11,9 +11,11 @@ static const struct messages_entry table[] = {
     {ABOUT_SHARE, TG_E_CRYPTO, STATUS_FAILED, "crypto",
      "The encryption library failed."},
     {ABOUT_SHARE, TG_E_IO, STATUS_WALLET, "wallet-unusable",
-     "The wallet cannot be read or written. Nothing was changed."},
+     "The wallet cannot be read or written: check that its file and its "
+     "directory are yours. Nothing was changed."},
     {ABOUT_SHARE, TG_E_STORE, STATUS_WALLET, "wallet-unusable",
-     "The wallet cannot be read or written. Nothing was changed."},
+     "The wallet cannot be read or written: check that its file and its "
+     "directory are yours. Nothing was changed."},
     {ABOUT_SHARE, TG_E_FULL, STATUS_WALLET, "wallet-full",
      "There is no room left for the wallet: free some space and try again."},
     {ABOUT_SHARE, TG_E_LOCKED, STATUS_WALLET, "wallet-in-use",
@@ -29,7 +31,8 @@ static const struct messages_entry table[] = {
      "The content does not open with this link: the link is not complete, or "
      "somebody has changed the content."},
     {ABOUT_SHARE, TG_E_UNKNOWN, STATUS_UNKNOWN_KIND, "unknown-kind",
-     "This kind of credential is not known here."},
+     "This kind of credential is not known here: a newer version of this "
+     "program may know it."},
     {ABOUT_SHARE, TG_E_REPLAY, STATUS_NOT_GENUINE, "replayed",
      "The relay delivered an old or misplaced message. It was not accepted."},
 
@@ -44,11 +47,13 @@ static const struct messages_entry table[] = {
      "The relay of this share is not one that you allow, so it was not "
      "contacted. If you trust it, name it with --allow."},
     {ABOUT_SHARE, TG_E_NETWORK, STATUS_UNREACHABLE, "unreachable",
-     "The relay cannot be reached."},
+     "The relay cannot be reached: check the network connection, and try "
+     "again."},
     {ABOUT_SHARE, TG_E_BUSY, STATUS_UNREACHABLE, "busy",
      "The relay has too much to do. Try again later."},
     {ABOUT_SHARE, TG_E_TLS, STATUS_NOT_TRUSTED, "bad-certificate",
-     "The relay could not prove who it is, so nothing was sent to it."},
+     "The relay could not prove who it is, so nothing was sent to it. Try "
+     "another network, or name its certificate with --ca."},
     {ABOUT_SHARE, TG_E_GONE, STATUS_GONE, "gone",
      "This share is over: it was completed or cancelled, or its time ran "
      "out."},
@@ -59,7 +64,7 @@ static const struct messages_entry table[] = {
      "The other side has written meanwhile: read that first, with \"tigress "
      "watch\"."},
     {ABOUT_SHARE, TG_E_PROTOCOL, STATUS_NOT_GENUINE, "bad-answer",
-     "The relay gave an answer that makes no sense."},
+     "The relay gave an answer that makes no sense. Try again later."},
 
     {ABOUT_OFFER, TG_E_FORMAT, STATUS_USAGE, "not-accepted",
      "The share cannot be made as described: check its title, description, "
@@ -113,7 +118,7 @@ static const struct messages_entry table[] = {
      "it. Put it in a file that only you can read, and name that with "
      "--passphrase-file."},
     {ABOUT_WALLET, TG_E_AUTH, STATUS_SEALED, "wrong-passphrase",
-     "That is not the passphrase of the wallet."},
+     "That is not the passphrase of the wallet. Nothing was done: try again."},
     {ABOUT_WALLET, TG_E_LIMIT, STATUS_USAGE, "too-long",
      "A passphrase has at most 1024 bytes."},
     {ABOUT_WALLET, TG_E_UNKNOWN, STATUS_WALLET, "newer-wallet",
