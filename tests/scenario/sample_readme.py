@@ -71,14 +71,18 @@ def follow(sample):
 def test_the_car_by_hand():
     told = follow('car')
     for words in ('The doors are unlocked.', 'The engine is running.',
-                  ' registered\n', ' revoked\n', '"check":"entitlement"',
-                  '"check":"revoked"', 'certificate-1.pem: OK'):
+                  'The key does not allow this. (check: entitlement)',
+                  '"action":"trunk","done":false', 'Digital Signature',
+                  ' registered\n', ' revoked\n', '(check: revoked)',
+                  'certificate-1.pem: OK'):
         check(words in told, f'{words!r} is missing in:\n{told}')
 
 
 def test_the_hotel_by_hand():
     told = follow('hotel')
-    for words in ('The door is open.', '"check":"cancelled"', 'Weekend'):
+    for words in ('The door is open.', 'The key does not open this door.',
+                  'the key was fetched', '(check: cancelled)',
+                  '"done":true', ': cancelled, key '):
         check(words in told, f'{words!r} is missing in:\n{told}')
 
 
