@@ -11,7 +11,9 @@ import time
 
 import rig
 from client import new_id
-from share import Share, create, make, payload, rights, valid_body
+from held_store import HeldStore
+from share import (Share, create, headers, make, payload, rights, to_bytes,
+                   valid_body)
 from tap import equal, note, status, test, that
 
 PAIRS = 3
@@ -108,6 +110,55 @@ def no_wake_is_lost_and_nobody_is_stuck_while_workers_are_killed(relay):
     equal(len(done), PAIRS * rounds, "rounds")
     note(f"{len(done)} rounds, {kills} workers killed")
     relay.is_well()
+
+
+def requests_of(speaker, share):
+    """(a read that waits, a plain one, one that needs no store), as bytes"""
+    extra = waits('"1"', 60)
+    return (speaker.render("POST", share.path,
+                           headers(share.initiator, extra=extra)),
+            speaker.render("POST", share.path, headers(share.initiator)),
+            speaker.render("GET", "/nothing/is/here"))
+
+
+# R-WAIT-3
+@test
+def a_change_that_is_heard_of_while_the_store_is_looked_at_counts(relay):
+    with rig.Rig(workers=2) as pair:
+        speaker = pair.speaker()
+        share = make(speaker)
+        wait, read, nothing = requests_of(speaker, share)
+        with HeldStore(pair.worker_pids()[0]) as held:
+            ours, theirs = held.sort(speaker.connect, read)
+            ours[0].send(wait)
+            held.wait_until_caught()    # it has seen the old version
+            status(share.update(text="new", connection=theirs[0]), 200)
+            ours[1].send(nothing)       # its first thread has heard of it
+            status(ours[1].receive("GET"), 404)
+        answer = status(ours[0].receive("POST"), 200)
+        equal(answer.json()["payload"], payload("new"), "payload")
+
+
+# R-WAIT-3
+@test
+def a_change_whose_worker_dies_before_it_tells_is_heard_of(relay):
+    with rig.Rig(workers=2) as pair:
+        speaker = pair.speaker()
+        share = make(speaker)
+        wait, read, _ = requests_of(speaker, share)
+        with HeldStore(pair.worker_pids()[0]) as held:
+            ours, theirs = held.sort(speaker.connect, read)
+            theirs[0].send(wait)
+            theirs[1].send(read)        # behind the other, which sleeps now
+            status(theirs[1].receive("POST"), 200)
+            body = to_bytes({"payload": payload("new")})
+            ours[0].send(speaker.render(
+                "PUT", share.path, headers(share.initiator, new_id(), body),
+                body))
+            held.wait_until_caught()    # it is durable
+            held.kill()
+        answer = status(theirs[0].receive("POST"), 200)
+        equal(answer.json()["payload"], payload("new"), "payload")
 
 
 class Waiting:
