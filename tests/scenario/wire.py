@@ -82,6 +82,7 @@ class Wire:
         self.listening = socket.create_server(('127.0.0.1', 0))
         self.host = '127.0.0.1:%d' % self.listening.getsockname()[1]
         self.url = 'https://' + self.host
+        self.accepting = None
         self.relay = None
         self.calls = []
         self.asked = []  # the head of each request, answered or not
@@ -91,14 +92,15 @@ class Wire:
     def connect(self, relay):
         """Carry what comes to this relay."""
         self.relay = relay
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.accepting = threading.Thread(target=self.accept, daemon=True)
+        self.accepting.start()
 
     def accept(self):
         while True:
             try:
                 connection, _ = self.listening.accept()
             except OSError:
-                return  # closed: the end
+                return  # shut down: the end
             threading.Thread(target=self.carry, args=(connection,),
                              daemon=True).start()
 
@@ -135,6 +137,12 @@ class Wire:
                                        len(received)))
             device.connection.sendall(answer + received)
 
+    def held(self):
+        """Of what was asked: the reads that the relay may hold (§6)."""
+        with self.lock:
+            return [head for head in self.asked
+                    if '\r\nprefer: wait=' in head.lower()]
+
     def take(self):
         """The calls since this was last asked."""
         with self.lock:
@@ -145,5 +153,10 @@ class Wire:
         return self
 
     def __exit__(self, *_):
+        # Closing alone leaves accept() waiting, with the port; or with the
+        # socket of the next proxy, which gets the same descriptor.
+        if self.accepting:
+            self.listening.shutdown(socket.SHUT_RDWR)
+            self.accepting.join()
         self.listening.close()
         shutil.rmtree(self.directory, ignore_errors=True)
