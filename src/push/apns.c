@@ -22,7 +22,7 @@ enum {
     YOUNG_UNTIL = 20 * 60
 };
 
-/* One for each key and team, whatever the topics. */
+/* One for each key, whatever the topics; all keys are of one team. */
 struct provider {
     const struct apns_topic *topic; /* the first that uses it */
     struct signing_key *key;
@@ -252,8 +252,7 @@ find_provider(struct apns *apns, const struct apns_topic *topic)
     for (size_t i = 0; i < apns->provider_count; i++) {
         const struct apns_topic *first = apns->providers[i].topic;
 
-        if (strcmp(first->key_id, topic->key_id) == 0 &&
-            strcmp(first->team_id, topic->team_id) == 0)
+        if (strcmp(first->key_id, topic->key_id) == 0)
             return &apns->providers[i];
     }
     return NULL;
@@ -268,6 +267,15 @@ add_topic(struct apns *apns, size_t at, struct config_problem *problem)
     enum tg_err err;
 
     snprintf(section, sizeof(section), "apns %s", topic->topic);
+    if (strcmp(topic->team_id, apns->config->topics[0].team_id) != 0) {
+        /* APNs wants a connection of its own for each team. */
+        credential_problem(problem, section,
+                           "team_id is %s, but [apns %s] has %s: one "
+                           "tigress-push serves the topics of one team",
+                           topic->team_id, apns->config->topics[0].topic,
+                           apns->config->topics[0].team_id);
+        return TG_E_FORMAT;
+    }
     if (provider == NULL) {
         provider = &apns->providers[apns->provider_count];
         err = credential_read_key(topic->key_file, SIGNING_KEY_ES256, section,
@@ -279,7 +287,7 @@ add_topic(struct apns *apns, size_t at, struct config_problem *problem)
     } else if (strcmp(provider->topic->key_file, topic->key_file) != 0) {
         credential_problem(problem, section,
                            "key_file is %s, but [apns %s] has another with "
-                           "the same key_id and team_id: one of them is wrong",
+                           "the same key_id: one of them is wrong",
                            topic->key_file, provider->topic->topic);
         return TG_E_FORMAT;
     }

@@ -50,8 +50,8 @@ static const struct option {
            "how many doorbells may wait, from 1 to 10000000"),
     OF_ALL(SECTION_PUSH, false, "in_flight", in_flight, value_in_flight,
            "how many posts may be under way to one service, from 1 to 1000"),
-    OF_ALL(SECTION_PUSH, false, "authorities", authorities, value_file,
-           "a file of certificates, PEM"),
+    OF_ALL(SECTION_PUSH, false, "authorities", authorities,
+           value_authorities, "a file of certificates, PEM"),
 
     OF_TOPIC(true, "key_file", key_file, value_key,
              "the file of the signing key that Apple gave, AuthKey_….p8"),

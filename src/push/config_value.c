@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,7 +22,8 @@ enum {
     TOPIC_MOST = 255,
     HOST_MOST = 253,
     LABEL_MOST = 63,
-    PORT_DIGITS = 5
+    PORT_DIGITS = 5,
+    LINE_MOST = 1024
 };
 
 enum tg_err
@@ -94,10 +96,32 @@ value_key(struct value *value, void *at)
     return file_at(value, S_IRWXO, at);
 }
 
-enum tg_err
-value_file(struct value *value, void *at)
+/* Whether a line of the file begins a certificate. */
+static bool
+has_certificate(const char *path)
 {
-    return file_at(value, 0, at);
+    char line[LINE_MOST];
+    FILE *file = fopen(path, "re");
+    bool is_found = false;
+
+    while (file != NULL && !is_found && fgets(line, sizeof(line), file))
+        is_found = strncmp(line, "-----BEGIN ", strlen("-----BEGIN ")) == 0 &&
+                   strstr(line, "CERTIFICATE-----") != NULL;
+    if (file != NULL)
+        fclose(file);
+    return is_found;
+}
+
+enum tg_err
+value_authorities(struct value *value, void *at)
+{
+    enum tg_err err = file_at(value, 0, at);
+
+    if (err == TG_OK && !has_certificate(*(char **)at)) {
+        value->why = "there is no certificate in it";
+        return TG_E_IO;
+    }
+    return err;
 }
 
 enum tg_err

@@ -22,7 +22,7 @@ typedef enum tg_err value_reader(struct value *value, void *at);
 value_reader value_socket; /* a path that fits into an address */
 value_reader value_group;  /* one that there is */
 value_reader value_key;    /* a file that we can read and not everybody can */
-value_reader value_file;   /* a file that we can read */
+value_reader value_authorities; /* a file of certificates, PEM */
 value_reader value_server; /* https://HOST[:PORT]; another one must be equal */
 value_reader value_id;     /* 10 letters and digits */
 value_reader value_contact; /* mailto:… or https://… */

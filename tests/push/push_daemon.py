@@ -28,6 +28,7 @@ import peers  # noqa: E402
 import tap    # noqa: E402
 
 APNS, FCM, WEBPUSH = 'com.apple.apns', 'com.google.fcm', 'org.w3.webpush'
+HERE = pathlib.Path(__file__).resolve().parent
 PROGRAM = peers.BUILD / 'src' / 'push' / 'tigress-push'
 SECONDS = 30
 HOUR = 3600
@@ -103,7 +104,8 @@ class Worker:
 class Daemon:
     """tigress-push with a configuration, in a directory of its own."""
 
-    def __init__(self, directory, conf=None, start=True):
+    def __init__(self, directory, conf=None, start=True, environment=None):
+        self.environment = {**ENVIRONMENT, **(environment or {})}
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.path = self.directory / 'socket'
@@ -125,11 +127,13 @@ class Daemon:
                                           '[push]\nsocket = socket\n', 1))
 
     def start(self):
+        """Start it, also once more, and wait until it listens."""
+        count = self.log().count('ready') if self.errors.exists() else 0
         with open(self.errors, 'ab') as errors:
             self.process = subprocess.Popen(
                 [PROGRAM, '--config', self.conf], stdin=subprocess.DEVNULL,
-                stdout=errors, stderr=errors, env=ENVIRONMENT)
-        self.said('ready')
+                stdout=errors, stderr=errors, env=self.environment)
+        self.said('ready', count + 1)
 
     def said(self, text, count=1):
         """Wait until the log has this so many times."""

@@ -52,13 +52,14 @@ make_directory(void **state)
     snprintf(directory, sizeof(directory), "%s/", name);
     make_file("key", "", 0600);
     make_file("open", "", 0604);
+    make_file("ca", "some words\n-----BEGIN CERTIFICATE-----\n", 0644);
     return 0;
 }
 
 static int
 remove_directory(void **state)
 {
-    static const char *const names[] = {"key", "open", "conf"};
+    static const char *const names[] = {"key", "open", "ca", "conf"};
     char path[128];
 
     (void)state;
@@ -110,7 +111,7 @@ everything_that_can_be_said_is_read(void **state)
     (void)state;
     snprintf(path, sizeof(path), "%skey", directory);
     accept("# a comment\n[push]\nsocket=/run/s\ngroup = root ; of workers\n"
-           "queue = 7\nin_flight = 9\nauthorities = key\n" APNS
+           "queue = 7\nin_flight = 9\nauthorities = ca\n" APNS
            "push_type = alert\nserver = https://localhost:8443\n"
            "[apns pass.com.example]\nkey_file = key\nkey_id = 1234567890\n"
            "team_id = TEAM567890\nserver = https://localhost:8443\n" FCM
@@ -120,7 +121,7 @@ everything_that_can_be_said_is_read(void **state)
     assert_string_equal(config.group, "root");
     assert_int_equal(config.queue, 7);
     assert_int_equal(config.in_flight, 9);
-    assert_string_equal(config.authorities, path);
+    assert_non_null(strstr(config.authorities, "/ca"));
     assert_int_equal(config.topic_count, 2);
     assert_string_equal(config.topics[0].topic, "com.example.app");
     assert_string_equal(config.topics[0].key_file, path);
@@ -237,6 +238,8 @@ each_mistake_names_its_line_and_what_was_expected(void **state)
         {"[push]\ngroup = no such group\n", 2, "[push] group", "a group"},
         {"[push]\nauthorities = none\n", 2, "[push] authorities",
          "No such file"},
+        {"[push]\nauthorities = key\n", 2, "[push] authorities",
+         "no certificate"},
         {"[push]\nsocket = /a/path/that/is/longer/than/the/hundred/and/seven/"
          "bytes/that/an/address/of/a/socket/has/room/for/on/this/system\n", 2,
          "[push] socket", "107"},

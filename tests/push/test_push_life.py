@@ -1,0 +1,351 @@
+#!/usr/bin/python3
+"""tigress-push begins, is told to read anew, and ends; and who may ring."""
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+
+import peers
+import push_daemon
+from push_daemon import APNS, FCM, HERE, PROGRAM, Worker, wait_until
+
+
+def run(*arguments):
+    """The program, to its end."""
+    return subprocess.run([PROGRAM, *arguments], capture_output=True,
+                          text=True, timeout=push_daemon.SECONDS, check=False,
+                          env=push_daemon.ENVIRONMENT)
+
+
+# ---- --check and options --------------------------------------------------
+
+def a_right_configuration_is_said_to_be_right(place):
+    push = place.daemon(start=False)
+    done = run('--check', '--config', push.conf)
+    assert done.returncode == 0 and done.stderr == '', done
+    assert done.stdout == \
+        f'{push.conf} is all right; services: apns fcm webpush\n', done
+    assert not push.path.exists()
+
+
+def what_is_wrong_is_said_with_its_line(place):
+    good = place.conf()
+    other = place.directory / 'other'
+    shutil.copy(place.fcm.key, other)
+    other.chmod(0o600)
+    shown = place.directory / 'shown'
+    shutil.copy(place.apns.key, shown)
+    shown.chmod(0o644)
+    garbage = place.directory / 'garbage'
+    garbage.write_text('secret garbage\n')
+    garbage.chmod(0o600)
+    key = f'key_file = {place.apns.key}'
+    account = f'service_account = {place.fcm.service_account}'
+    vapid = f'key_file = {place.webpush.key}'
+    cases = {
+        '': ('no service is configured', None),
+        good.replace('[fcm]', '[fmc]'): ('expected a section', '[fmc]'),
+        good + 'color = 1\n': ('there is no such name', 'color'),
+        good.replace('key_id', 'kid', 1): ('there is no such name', 'kid'),
+        good.replace(key, 'key_file = nowhere'):
+            ('No such file', 'nowhere'),
+        good.replace(key, f'key_file = {shown}'): ('mode 0600', str(shown)),
+        good.replace(key, f'key_file = {garbage}'): (str(garbage), None),
+        good.replace(key, f'key_file = {other}'): (str(other), None),
+        good.replace(account, f'service_account = {garbage}'):
+            (str(garbage), None),
+        good.replace(vapid, f'key_file = {garbage}'): (str(garbage), None),
+        good.replace('hosts = ', 'hosts = *.com '): ('expected', 'hosts'),
+        good.replace('hosts = ', 'hosts = 192.0.2.1 '): ('192.0.2.1', None),
+        good.replace('server = ', 'server = x', 1): ('expected', 'server'),
+        place.conf('group = nobody here\n'): ('expected a group', 'group ='),
+        place.conf(f'authorities = {place.ca}\n'): ('twice', None),
+    }
+    for conf, (text, at) in cases.items():
+        push = place.daemon(conf or '[push]\n', start=False)
+        done = run('--check', '--config', push.conf)
+        assert done.returncode == 1 and done.stdout == '', (conf, done)
+        assert text in done.stderr, (text, done)
+        assert 'secret' not in done.stderr
+        if at is not None:
+            line = next(i for i, line in enumerate(
+                push.conf.read_text().splitlines(), 1) if at in line)
+            assert f'{push.conf}:{line}: ' in done.stderr, (line, done)
+        assert run('--config', push.conf).returncode == 1
+        assert not push.path.exists()
+
+
+def authorities_that_are_none_are_refused(place):
+    empty = place.directory / 'no-authorities'
+    empty.write_text('')
+    conf = place.conf().replace(str(place.ca), str(empty))
+    push = place.daemon(conf, start=False)
+    done = run('--check', '--config', push.conf)
+    assert done.returncode == 1 and 'no certificate' in done.stderr, done
+
+
+def the_example_is_right_once_its_keys_are_there(place):
+    example = (HERE.parents[1] / 'src/push/tigress-push.conf').read_text()
+    plain = re.sub(r'(?m)^#(?=[a-z_]+ *=|\[)', '', example)
+    assert '[apns' in plain and '[fcm]' in plain and '[webpush]' in plain
+    keys = {'apns.p8': place.apns.key, 'vapid.pem': place.webpush.key,
+            'service-account.json': place.fcm.service_account}
+    push = place.daemon(start=False)
+    for name, path in keys.items():
+        shutil.copy(path, push.directory / name)
+        (push.directory / name).chmod(0o600)
+    group = next(line.split('=')[1].strip() for line in plain.splitlines()
+                 if line.startswith('group'))
+    push.conf.write_text(plain.replace(f'group = {group}', 'group = root'))
+    done = run('--check', '--config', push.conf)
+    assert done.returncode == 0, done
+    assert 'apns fcm webpush' in done.stdout
+    example_names = set(re.findall(r'(?m)^#?([a-z_]+) *=', example))
+    page = (HERE.parents[1] / 'man/tigress-push.8').read_text()
+    page_names = set(re.findall(r'(?m)^\.TP\n\.BI? ([a-z_]+) ', page))
+    source = (HERE.parents[1] / 'src/push/config.c').read_text()
+    names = set(re.findall(r'OF_ALL\(SECTION_\w+, \w+, "(\w+)"', source)) | \
+        set(re.findall(r'OF_TOPIC\(\w+, "(\w+)"', source))
+    assert page_names == names, page_names ^ names
+    assert example_names == names - {'allow_private'}, example_names ^ names
+
+
+def options_are_judged(_):
+    assert run('--nonsense').returncode == 2
+    assert run('word').returncode == 2
+    assert run('--help').stdout.startswith('usage: tigress-push')
+    assert run('--version').stdout.startswith('tigress-push ')
+    done = run('--check', '--config', '/nowhere/push.conf')
+    assert done.returncode == 1 and 'No such file' in done.stderr, done
+
+
+# ---- SIGHUP ---------------------------------------------------------------
+
+def a_new_key_is_used_after_sighup(place):
+    key = place.directory / 'replaced.p8'
+    wrong = peers.make_key(place.directory / 'wrong.p8')
+    shutil.copy(wrong, key)
+    key.chmod(0o600)
+    conf = place.conf().replace(str(place.apns.key), str(key))
+    with place.daemon(conf) as push:
+        worker = push.worker()
+        worker.ring(APNS, '1010')
+        wait_until(lambda: push.trouble('apns'), 'trouble')
+        assert place.apns.wait_for(1, '1010')[0]['status'] == 403
+        shutil.copy(place.apns.key, key)
+        push.reload()
+        worker.ring(APNS, '1011')
+        assert place.apns.wait_for(1, '1011')[0]['status'] == 200
+
+
+def with_a_broken_file_all_goes_on_as_it_was(place):
+    with place.daemon() as push:
+        worker = push.worker()
+        good = push.conf.read_text()
+        breaks = [good.replace('key_id', 'key_di'), '', 'nonsense',
+                  good.replace(str(place.webpush.key), 'nowhere')]
+        for i, broken in enumerate(breaks):
+            push.conf.write_text(broken)
+            push.reload(is_right=False)
+            worker.ring(APNS, f'2020{i:02}')
+            worker.ring(FCM, f'broken:{i}')
+            assert place.apns.wait_for(1, f'2020{i:02}')[0]['status'] == 200
+            assert place.fcm.wait_for(1, f'broken:{i}')[0]['status'] == 200
+        push.conf.unlink()
+        push.reload(is_right=False)
+        push.conf.write_text(good)
+        push.reload()
+        worker.ring(APNS, '2021')
+        place.apns.wait_for(1, '2021')
+    assert push.left() == 0
+
+
+def what_is_under_way_survives_sighup(place):
+    place.apns.behave({'3030': {'hang': True}})
+    with place.daemon() as push:
+        worker = push.worker()
+        worker.ring(APNS, '3030')
+        place.apns.wait_for(1, '3030')
+        for i in range(12):
+            push.tell(signal.SIGHUP)
+            worker.ring(APNS, f'3031{i:02}')
+            place.apns.wait_for(1, f'3031{i:02}')
+        place.apns.behave({})
+        # Given up by the old one, it is sent by the new one.
+        lines = place.apns.wait_for(2, '3030')
+        assert [line['status'] for line in lines] == [None, 200]
+    assert push.left() == 0
+
+
+def a_service_that_is_no_more_gets_nothing(place):
+    before = len(place.fcm.log())
+    with place.daemon() as push:
+        push.configure(place.push() + place.of_apns())
+        push.reload()
+        worker = push.worker()
+        worker.ring(FCM, 'no-more')
+        worker.ring(APNS, '4040')
+        place.apns.wait_for(1, '4040')
+    assert len(place.fcm.log()) == before
+    assert push.counts('doorbells') == {'unknown': 1}
+
+
+def a_socket_that_changes_is_said_to_stay(place):
+    with place.daemon() as push:
+        push.conf.write_text(push.conf.read_text().replace(
+            'socket = socket', 'socket = elsewhere'))
+        push.reload()
+        assert 'read at the start alone' in push.log()
+        push.worker().ring(APNS, '5050')
+        place.apns.wait_for(1, '5050')
+
+
+# ---- the end --------------------------------------------------------------
+
+def told_to_end_it_delivers_what_was_rung(place):
+    for number, name in (signal.SIGTERM, '6060'), (signal.SIGINT, '6061'):
+        with place.daemon() as push:
+            worker = push.worker()
+            for i in range(100):
+                worker.ring(APNS, f'{name}{i:04x}')
+            push.stop(number)
+            for i in range(100):
+                assert place.apns.log(f'{name}{i:04x}'), i
+        assert push.status == 0 and push.left() == 0
+        assert not push.path.exists()
+
+
+def told_to_end_it_says_how_many_are_left(place):
+    place.apns.behave({'connection': 'hang'})
+    place.fcm.behave({'late': {'status': 503, 'retry_after': 600}})
+    with place.daemon() as push:
+        worker = push.worker()
+        for i in range(3):
+            worker.ring(APNS, f'7070{i:02}')
+        worker.ring(FCM, 'late')
+        place.fcm.wait_for(1, 'late')
+    assert push.status == 0 and push.left() == 4, push.log()
+
+
+def after_the_end_nobody_can_ring(place):
+    with place.daemon() as push:
+        worker = Worker(push.path)
+        worker.ring(APNS, '7171')
+        push.stop()
+        assert place.apns.log('7171')
+        assert worker.is_closed()
+        worker.close()
+        try:
+            Worker(push.path)
+        except FileNotFoundError:
+            return
+    raise AssertionError('somebody listens')
+
+
+# ---- the socket -----------------------------------------------------------
+
+def the_socket_is_for_its_group_alone(place):
+    with place.daemon() as push:
+        assert stat.S_IMODE(push.path.stat().st_mode) == 0o600
+    if os.getuid() == 0:
+        with place.daemon(place.conf('group = daemon\n')) as push:
+            found = push.path.stat()
+            assert stat.S_IMODE(found.st_mode) == 0o660
+            assert push.path.group() == 'daemon'
+
+
+def a_socket_that_was_left_over_is_replaced(place):
+    with place.daemon() as push:
+        push.process.kill()
+        push.process.wait()
+        assert push.path.exists()
+        push.process = None
+        push.start()
+        push.worker().ring(APNS, '8080')
+        place.apns.wait_for(1, '8080')
+
+
+def what_is_no_socket_of_ours_is_left_alone(place):
+    push = place.daemon(start=False)
+    push.path.write_text('mine')
+    done = run('--config', push.conf)
+    assert done.returncode == 1 and 'cannot listen' in done.stderr, done
+    assert push.path.read_text() == 'mine'
+    push.path.unlink()
+    with place.daemon() as first:
+        other = pathlib.Path(f'{first.conf}.other')
+        shutil.copy(first.conf, other)
+        done = run('--config', other)
+        assert done.returncode == 1 and 'already' in done.stderr, done
+        first.worker().ring(APNS, '8081')
+        place.apns.wait_for(1, '8081')
+
+
+# ---- the system -----------------------------------------------------------
+
+def systemd_hears_of_it(place):
+    path = place.directory / 'notify'
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        notify.bind(str(path))
+        notify.settimeout(push_daemon.SECONDS)
+        heard = []
+
+        def hear(text):
+            while not any(text in word for word in heard):
+                heard.append(notify.recv(1000).decode())
+
+        with place.daemon(environment={'NOTIFY_SOCKET': str(path),
+                                       'WATCHDOG_USEC': '400000'}) as push:
+            hear('READY=1')
+            hear('WATCHDOG=1')
+            heard.clear()
+            hear('WATCHDOG=1')
+            heard.clear()
+            push.reload()
+            hear('RELOADING=1\nMONOTONIC_USEC=')
+            heard.clear()
+            hear('READY=1')
+            push.stop()
+            hear('STOPPING=1')
+            hear('STATUS=')
+
+
+def its_memory_is_nobodys_business(place):
+    with place.daemon() as push:
+        proc = pathlib.Path(f'/proc/{push.process.pid}')
+        limits = (proc / 'limits').read_text()
+        assert re.search(r'Max core file size +0 +0 ', limits), limits
+        # What is not dumpable belongs to root.
+        if os.getuid() != 0:
+            assert proc.joinpath('environ').stat().st_uid == 0
+        push.process.send_signal(signal.SIGABRT)
+        assert push.process.wait(push_daemon.SECONDS) == -signal.SIGABRT
+        assert not list(push.directory.glob('core*'))
+
+
+if __name__ == '__main__':
+    sys.exit(push_daemon.main(
+        a_right_configuration_is_said_to_be_right,
+        what_is_wrong_is_said_with_its_line,
+        authorities_that_are_none_are_refused,
+        the_example_is_right_once_its_keys_are_there,
+        options_are_judged,
+        a_new_key_is_used_after_sighup,
+        with_a_broken_file_all_goes_on_as_it_was,
+        what_is_under_way_survives_sighup,
+        a_service_that_is_no_more_gets_nothing,
+        a_socket_that_changes_is_said_to_stay,
+        told_to_end_it_delivers_what_was_rung,
+        told_to_end_it_says_how_many_are_left,
+        after_the_end_nobody_can_ring,
+        the_socket_is_for_its_group_alone,
+        a_socket_that_was_left_over_is_replaced,
+        what_is_no_socket_of_ours_is_left_alone,
+        systemd_hears_of_it,
+        its_memory_is_nobodys_business,
+    ))
