@@ -5,6 +5,7 @@
 
 #include "nginx/listen.h"
 #include "nginx/redact.h"
+#include "nginx/wallet_directives.h"
 
 static char *set_serve(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
@@ -96,6 +97,15 @@ ngx_command_t directives_table[] = {
      RULE(.help = "hosts from which the preview page may show an image; "
                   "default: any")},
 
+    {ngx_string("tigress_wallet_app"), ANYWHERE | NGX_CONF_2MORE,
+     wallet_directives_set, LOCATION_FIELD(apple_apps),
+     RULE(.help = "apps that share URLs open: apple TEAMID.BUNDLE..., or "
+                  "android PACKAGE FINGERPRINT...")},
+
+    {ngx_string("tigress_wallet_store"), ANYWHERE | NGX_CONF_TAKE2,
+     wallet_directives_set_store, LOCATION_FIELD(apple_store),
+     RULE(.help = "where an app is to be had: apple URL, or android URL")},
+
     ngx_null_command
 };
 
@@ -177,6 +187,8 @@ directives_create_location(ngx_conf_t *cf)
     location->payload_max = NGX_CONF_UNSET_UINT;
     location->body_timeout_ms = NGX_CONF_UNSET_UINT;
     location->wait_most_s = NGX_CONF_UNSET_UINT;
+    location->apple_apps = NGX_CONF_UNSET_PTR;
+    location->android_apps = NGX_CONF_UNSET_PTR;
     location->image_hosts = NGX_CONF_UNSET_PTR;
     return location;
 }
@@ -264,8 +276,21 @@ merge_lifetime(ngx_conf_t *cf, const struct relay_location *outer,
     return NGX_CONF_OK;
 }
 
+ngx_int_t
+directives_keep(ngx_conf_t *cf, const struct tg_buf *text,
+                struct tg_span *out)
+{
+    u_char *copy = ngx_pnalloc(cf->pool, text->len);
+
+    if (copy == NULL)
+        return NGX_ERROR;
+    ngx_memcpy(copy, text->ptr, text->len);
+    *out = (struct tg_span){copy, text->len};
+    return NGX_OK;
+}
+
 /* What the relay says of itself here, made once (§7). */
-static char *
+static ngx_int_t
 describe(ngx_conf_t *cf, struct relay_location *location)
 {
     const struct relay_policy *policy = &location->exchange_site.policy;
@@ -278,15 +303,12 @@ describe(ngx_conf_t *cf, struct relay_location *location)
         .push_type_count = policy->push_type_count,
     };
     struct tg_buf text = TG_BUF_EMPTY;
-    u_char *copy = NULL;
+    ngx_int_t rc = NGX_ERROR;
 
-    if (wire_format_discovery(&terms, &text) == TG_OK &&
-        (copy = ngx_pnalloc(cf->pool, text.len)) != NULL) {
-        ngx_memcpy(copy, text.ptr, text.len);
-        location->wire_site.discovery = (struct tg_span){copy, text.len};
-    }
+    if (wire_format_discovery(&terms, &text) == TG_OK)
+        rc = directives_keep(cf, &text, &location->wire_site.discovery);
     tg_buf_free(&text);
-    return copy != NULL ? NGX_CONF_OK : NGX_CONF_ERROR;
+    return rc;
 }
 
 /* What wire/ and store/ want to know, and what nginx is not to do here by
@@ -318,7 +340,8 @@ finish_location(ngx_conf_t *cf, struct relay_location *location)
     core->client_max_body_size = 0;
     core->client_body_timeout = location->body_timeout_ms;
     if (redact_error_log(cf, core) != NGX_OK ||
-        describe(cf, location) != NGX_CONF_OK)
+        describe(cf, location) != NGX_OK ||
+        wallet_directives_finish(cf, location) != NGX_OK)
         return NGX_CONF_ERROR;
     return listen_public_origin(cf, location);
 }
@@ -335,6 +358,7 @@ directives_merge_location(ngx_conf_t *cf, void *parent, void *child)
     inherit(&inner->wait_most_s, outer->wait_most_s);
     ngx_conf_merge_ptr_value(inner->image_hosts, outer->image_hosts, NULL);
     ngx_conf_merge_str_value(inner->public_host, outer->public_host, "");
+    wallet_directives_inherit(inner, outer);
     if ((verdict = merge_lifetime(cf, outer, inner)) != NGX_CONF_OK)
         return verdict;
     set_defaults(NGX_HTTP_LOC_CONF_OFFSET, inner);

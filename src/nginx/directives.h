@@ -39,6 +39,10 @@ char *directives_finish_main(ngx_conf_t *cf, void *conf);
 char *directives_merge_server(ngx_conf_t *cf, void *parent, void *child);
 char *directives_merge_location(ngx_conf_t *cf, void *parent, void *child);
 
+/* Copy what was written for the location to where the configuration lives. */
+ngx_int_t directives_keep(ngx_conf_t *cf, const struct tg_buf *text,
+                          struct tg_span *out);
+
 /* ---- directive_types.c: how values are read ---------------------------- */
 
 /* Read `text` as `rule` wants it. NGX_ERROR when it is malformed or out of

@@ -1,6 +1,6 @@
-/* See page.h. No script, no link, no form: everything from the mailbox is
- * text or, for the image, one attribute; and the policy header lets a browser
- * fetch nothing but that image. */
+/* See page.h. No script, no form, no link but the operator's: everything from
+ * the mailbox is text or, for the image, one attribute; and the policy header
+ * lets a browser fetch nothing but that image. */
 #include "wire/page.h"
 
 #include "wire/answer.h"
@@ -165,6 +165,18 @@ append_offer(struct tg_buf *html, const struct display_info *display,
                         : err;
 }
 
+/* Where a wallet app is to be had, if the operator says so. */
+static enum tg_err
+append_store(struct tg_buf *html, struct tg_span url, const char *text)
+{
+    enum tg_err err;
+
+    if (url.len == 0)
+        return TG_OK;
+    err = html_between(html, "<p><a rel=\"noreferrer\" href=\"", url, "\">");
+    return err == TG_OK ? html_words(html, "", text, "</a></p>\n") : err;
+}
+
 static enum tg_err
 append_advice(struct tg_buf *html, const struct words *words,
               const struct words_vertical *vertical)
@@ -176,8 +188,6 @@ append_advice(struct tg_buf *html, const struct words *words,
         {"<li>", vertical->open, "</li>\n"},
         {"<li>", vertical->accept, "</li>\n"},
         {"<li>", words->once, "</li>\n</ol>\n"},
-        {"<h2>", words->unwanted, "</h2>\n"},
-        {"<p class=\"small\">", words->decline, "</p>\n"},
     };
     enum tg_err err = TG_OK;
 
@@ -209,7 +219,15 @@ append_preview(struct tg_buf *html, const struct wire_outcome *outcome,
         err = append_until(html, words, mb->expires);
     if (err == TG_OK)
         err = append_advice(html, words, vertical);
-    return err == TG_OK ? tg_buf_text(html, HTML_END) : err;
+    if (err == TG_OK)
+        err = append_store(html, site->apple_store, words->apple_store);
+    if (err == TG_OK)
+        err = append_store(html, site->android_store, words->android_store);
+    if (err == TG_OK)
+        err = html_words(html, "<h2>", words->unwanted, "</h2>\n");
+    return err == TG_OK ? html_words(html, "<p class=\"small\">",
+                                     words->decline, "</p>\n" HTML_END)
+                        : err;
 }
 
 static size_t
@@ -217,7 +235,8 @@ preview_room(const struct wire_outcome *outcome, const struct wire_site *site)
 {
     const struct display_info *display = &outcome->mailbox->display;
     size_t texts = display->title.len + display->description.len +
-                   display->image_url.len + site->public_origin.len;
+                   display->image_url.len + site->public_origin.len +
+                   site->apple_store.len + site->android_store.len;
 
     return HTML_FRAME + texts * TIMES_SHOWN * HTML_ESCAPE_MOST;
 }

@@ -22,12 +22,13 @@
     "p,ol{margin:0 0 1rem}"                                                  \
     "ol{padding-inline-start:1.25rem}"                                       \
     "li{margin:0 0 .25rem}"                                                  \
+    "a{color:inherit}"                                                       \
     ".until{padding-bottom:1rem;border-bottom:1px solid var(--line);"        \
     "color:var(--soft)}"                                                     \
     "h2{margin:0 0 .25rem;font-size:1.0625rem}"                              \
     ".small{margin:0;font-size:.9375rem;color:var(--soft)}"
 
 /* base64 of its SHA-256 */
-#define PAGE_STYLE_HASH "hfZn/ptjVqI5+zDYIL/fvtOciIPEjOckgcAn6WAsqUE="
+#define PAGE_STYLE_HASH "2j+t+4vYMF1oWcnWriuP5MM5Jp+gcEGrSth6BcCH2jQ="
 
 #endif

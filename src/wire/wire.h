@@ -71,9 +71,11 @@ enum wire_document {
     DOCUMENT_PICTURE_GENERAL, /* /v1/picture/general.png */
     DOCUMENT_PICTURE_HOME,    /* /v1/picture/home.png */
     DOCUMENT_PICTURE_CAR,     /* /v1/picture/car.png */
-    DOCUMENT_DISCOVERY        /* /.well-known/tigress */
+    DOCUMENT_DISCOVERY,       /* /.well-known/tigress */
+    DOCUMENT_APPLE_APPS,      /* /.well-known/apple-app-site-association */
+    DOCUMENT_ANDROID_APPS     /* /.well-known/assetlinks.json */
 };
-enum { WIRE_DOCUMENTS = 4 };
+enum { WIRE_DOCUMENTS = 6 };
 
 struct wire_route {
     enum wire_call call;
@@ -210,6 +212,10 @@ struct wire_site {
     const struct tg_span *image_hosts;  /* lower case; count 0: any */
     size_t image_host_count;
     struct tg_span discovery;           /* wire_format_discovery() */
+    struct tg_span apple_apps;          /* wallet_apps.h; empty: none */
+    struct tg_span android_apps;
+    struct tg_span apple_store;         /* an https URL; empty: none */
+    struct tg_span android_store;
 };
 
 /* What clients may know before they try (§7). */
@@ -254,7 +260,8 @@ TG_MUST_USE enum tg_err wire_refuse(struct wire_problem problem,
                                     const struct wire_reader *reader,
                                     struct wire_answer *out);
 
-/* Answer CALL_DOCUMENT. TG_E_NOMEM: nothing to release. */
+/* Answer CALL_DOCUMENT; 404 for what the site does not have. TG_E_NOMEM:
+ * nothing to release. */
 TG_MUST_USE enum tg_err wire_document(enum wire_document document,
                                       const struct wire_site *site,
                                       const struct wire_ids *ids,

@@ -41,6 +41,8 @@ const struct words words_german = {
     .next = "Wie es weitergeht",
     .once = "Der Link gilt nur für das erste Telefon. Geben Sie ihn nicht "
             "weiter.",
+    .apple_store = "Wallet-App für das iPhone holen",
+    .android_store = "Wallet-App für Android holen",
     .unwanted = "Sie möchten das nicht oder haben es nicht erwartet?",
     .decline = "Dann brauchen Sie nichts zu tun: Wer diese Seite ansieht, "
                "nimmt nichts an, und das Angebot endet von selbst. Um gleich "

@@ -35,6 +35,8 @@ const struct words words_english = {
     .after_until = ".",
     .next = "What to do next",
     .once = "The link works for the first phone alone, so do not pass it on.",
+    .apple_store = "Get the wallet app for iPhone",
+    .android_store = "Get the wallet app for Android",
     .unwanted = "You do not want it, or did not expect it?",
     .decline = "Then do nothing: looking at this page accepts nothing, and "
                "the offer ends by itself. To decline at once, open the link "

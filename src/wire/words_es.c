@@ -35,6 +35,8 @@ const struct words words_spanish = {
     .after_until = ".",
     .next = "Qué hacer ahora",
     .once = "El enlace solo sirve para el primer teléfono: no lo comparta.",
+    .apple_store = "Obtener la aplicación de cartera para iPhone",
+    .android_store = "Obtener la aplicación de cartera para Android",
     .unwanted = "¿No lo quiere o no lo esperaba?",
     .decline = "Entonces no haga nada: ver esta página no acepta nada, y la "
                "oferta termina por sí sola. Para rechazarla ahora, abra el "

@@ -58,6 +58,8 @@ what_is_about_no_mailbox_has_paths_of_its_own(void **state)
         {"/v1/picture/home.png", DOCUMENT_PICTURE_HOME},
         {"/v1/picture/car.png", DOCUMENT_PICTURE_CAR},
         {"/.well-known/tigress", DOCUMENT_DISCOVERY},
+        {"/.well-known/apple-app-site-association", DOCUMENT_APPLE_APPS},
+        {"/.well-known/assetlinks.json", DOCUMENT_ANDROID_APPS},
     };
     struct wire_route out;
 
