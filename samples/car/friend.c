@@ -129,21 +129,40 @@ run_accept(const struct args *args, struct report *report)
     return status;
 }
 
+/* What `friend continue` is about. */
+struct going_on {
+    struct borrowing borrowing;
+    struct report *report;
+};
+
+static int
+go_on(void *self)
+{
+    struct going_on *going = self;
+
+    return borrowing_continue(&going->borrowing, going->report);
+}
+
 static int
 run_continue(const struct args *args, struct report *report)
 {
-    struct borrowing borrowing;
+    struct going_on going = {.report = report};
+    struct borrowing *borrowing = &going.borrowing;
     int64_t chosen = 0;
+    int64_t wait_s = 0;
     int status;
 
-    if (!options_number(args, "share", &chosen))
+    if (!args_number(args, "share", &chosen))
         return report_end(report, REPORT_USAGE, OPTIONS_SHARE_HINT);
-    if ((status = open_friend(args, report, &borrowing)) != REPORT_DONE)
+    if (!args_number(args, "wait", &wait_s))
+        return report_end(report, REPORT_USAGE, OPTIONS_WAIT_HINT);
+    if ((status = open_friend(args, report, borrowing)) != REPORT_DONE)
         return status;
-    borrowing.pin_file = args_get(args, "pin-file");
-    borrowing.chosen = chosen;
-    status = borrowing_continue(&borrowing, report);
-    borrowing_close(&borrowing);
+    borrowing->pin_file = args_get(args, "pin-file");
+    borrowing->chosen = chosen;
+    status = device_continue(&borrowing->device, report, chosen, wait_s, go_on,
+                             &going);
+    borrowing_close(borrowing);
     return status;
 }
 
@@ -169,7 +188,7 @@ run_on_share(const struct args *args, struct report *report,
     int64_t chosen = 0;
     int status;
 
-    if (!options_number(args, "share", &chosen))
+    if (!args_number(args, "share", &chosen))
         return report_end(report, REPORT_USAGE, OPTIONS_SHARE_HINT);
     if ((status = open_friend(args, report, &borrowing)) != REPORT_DONE)
         return status;
@@ -242,7 +261,7 @@ run_share(const struct args *args, struct report *report)
     int64_t source = 0;
     int status;
 
-    if (!options_number(args, "key", &source))
+    if (!args_number(args, "key", &source))
         return report_end(report, REPORT_USAGE, OPTIONS_SHARE_HINT);
     if (!options_offer(args, &offer))
         return report_end(report, REPORT_USAGE, "%s", OPTIONS_OFFER_HINT);
@@ -282,7 +301,7 @@ static const struct args_command commands[] = {
      {{"url-file", "FILE", "read it there instead", false}, PIN_FILE,
       OPTIONS_PASSPHRASE}},
     {"continue", "go on: give the PIN, take the key", run_continue,
-     {PIN_FILE, SHARE(false), OPTIONS_PASSPHRASE}},
+     {PIN_FILE, SHARE(false), OPTIONS_WAIT, OPTIONS_PASSPHRASE}},
     {"status", "the keys and invitations", run_status, {OPTIONS_PASSPHRASE}},
     {"decline", "turn an invitation down", run_decline,
      {SHARE(true), OPTIONS_PASSPHRASE}},

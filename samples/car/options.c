@@ -1,25 +1,9 @@
 /* See options.h. */
 #include "options.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_HOURS = 48, HOUR_SECONDS = 3600, DIGITS_MAX = 18 };
-
-bool
-options_number(const struct args *args, const char *name, int64_t *out)
-{
-    const char *text = args_get(args, name);
-    size_t len = text == NULL ? 0 : strlen(text);
-
-    if (text == NULL)
-        return true;
-    if (len == 0 || len > DIGITS_MAX || text[0] == '0' ||
-        strspn(text, "0123456789") != len)
-        return false;
-    *out = strtoll(text, NULL, 10);
-    return true;
-}
+enum { DEFAULT_HOURS = 48, HOUR_SECONDS = 3600 };
 
 bool
 options_offer(const struct args *args, struct inviting_offer *out)
@@ -43,7 +27,7 @@ options_offer(const struct args *args, struct inviting_offer *out)
     grant->sharing = args_get(args, "may-share") != NULL ? 1 : 0;
     return messages_is_name(out->name) &&
            grant->not_before < grant->not_after &&
-           options_number(args, "uses", &grant->uses) &&
+           args_number(args, "uses", &grant->uses) &&
            grant->uses <= GRANT_USES_MAX &&
            entitlements_parse(args_get(args, "entitlements"),
                               &grant->allowed);

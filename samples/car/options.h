@@ -14,6 +14,10 @@
     {"maker-url", "URL", "the maker's server", false},                        \
         {"maker-ca", "FILE", "who certifies it; default: the system's", false}
 
+#define OPTIONS_WAIT                                                          \
+    {"wait", "SECONDS", "wait so long if there is nothing new", false}
+#define OPTIONS_WAIT_HINT "--wait wants a number of seconds."
+
 /* A key that is offered: options_offer(). */
 #define OPTIONS_OFFER                                                         \
     {"name", "TEXT", "what you call it; one name, one share", true},          \
@@ -47,9 +51,6 @@
 
 /* What the command line offers. False when it cannot be understood. */
 bool options_offer(const struct args *args, struct inviting_offer *out);
-
-/* A number from 1 on. True, *out untouched, when it was not given. */
-bool options_number(const struct args *args, const char *name, int64_t *out);
 
 /* The action that a command is named for. */
 enum entitlement options_action(const struct args *args);

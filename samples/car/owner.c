@@ -249,10 +249,54 @@ run_pin(const struct args *args, struct report *report)
     return run_on_shares(args, report, lending_show_pin);
 }
 
+/* What `owner continue` is about. */
+struct going_on {
+    struct device device;
+    struct report *report;
+    const char *name; /* NULL: every share */
+};
+
+static int
+go_on(void *self)
+{
+    struct going_on *going = self;
+
+    return lending_each(&going->device, going->report, going->name,
+                        answering_continue);
+}
+
+/* Of the named share; 0 for none of that name, which is said elsewhere. */
+static int64_t
+number_of(struct device *device, const char *name)
+{
+    struct key_creation_request offer;
+    struct tg_share *share = NULL;
+    int64_t id = 0;
+
+    if (name != NULL &&
+        lending_find(device, name, &share, &offer) == TG_OK)
+        id = tg_share_id(share);
+    tg_share_close(share);
+    return id;
+}
+
 static int
 run_continue(const struct args *args, struct report *report)
 {
-    return run_on_shares(args, report, answering_continue);
+    struct going_on going = {.report = report, .name = args_get(args, "name")};
+    int64_t wait_s = 0;
+    int status;
+
+    if (!args_number(args, "wait", &wait_s))
+        return report_end(report, REPORT_USAGE, OPTIONS_WAIT_HINT);
+    status = open_owner(args, report, true, &going.device);
+    if (status != REPORT_DONE)
+        return status;
+    status = device_continue(&going.device, report,
+                             number_of(&going.device, going.name), wait_s,
+                             go_on, &going);
+    device_close(&going.device);
+    return status;
 }
 
 static int
@@ -317,7 +361,8 @@ static const struct args_command commands[] = {
     {"pin", "show the PIN of a share again", run_pin,
      {{"name", "TEXT", "which", true}, OPTIONS_PASSPHRASE}},
     {"continue", "answer what the friend's device asks", run_continue,
-     {{"name", "TEXT", "this share only", false}, OPTIONS_PASSPHRASE}},
+     {{"name", "TEXT", "this share only", false}, OPTIONS_WAIT,
+      OPTIONS_PASSPHRASE}},
     {"status", "what became of the shares", run_status,
      {{"name", "TEXT", "this share only", false}, OPTIONS_PASSPHRASE}},
     {"cancel", "call a share off", run_cancel,

@@ -3,9 +3,12 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+
+enum { DIGITS_MAX = 18 };
 
 /* Keys, PINs and tokens are in the memory of all these programs: no crash
  * leaves them in a file, and nobody but root looks into a running one. */
@@ -165,4 +168,19 @@ args_get(const struct args *args, const char *name)
 
     assert(which >= 0);
     return args->values[which];
+}
+
+bool
+args_number(const struct args *args, const char *name, int64_t *out)
+{
+    const char *text = args_get(args, name);
+    size_t len = text == NULL ? 0 : strlen(text);
+
+    if (text == NULL)
+        return true;
+    if (len == 0 || len > DIGITS_MAX || text[0] == '0' ||
+        strspn(text, "0123456789") != len)
+        return false;
+    *out = strtoll(text, NULL, 10);
+    return true;
 }

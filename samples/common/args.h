@@ -3,6 +3,7 @@
 #define COMMON_ARGS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "report.h"
 
@@ -44,5 +45,8 @@ int args_main(int argc, char **argv, const struct args_program *program);
 /* The value of an option of this command, borrowed; "" for an option without
  * value that is there; NULL when it was not given. */
 const char *args_get(const struct args *args, const char *name);
+
+/* A number from 1 on. True, *out untouched, when it was not given. */
+bool args_number(const struct args *args, const char *name, int64_t *out);
 
 #endif

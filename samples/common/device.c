@@ -2,12 +2,18 @@
 #include "device.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "prompt.h"
 
 #define RELAYS_FILE "relays"
 #define CA_FILE     "relay-ca.pem"
 #define WALLET_FILE "wallet.db"
+
+enum {
+    SHARES_MAX = 64, /* that are waited for at once */
+    WAKES_MAX = 16   /* that one command deals with */
+};
 
 /* That libtigress takes it, and that it names one relay, not a whole domain. */
 static enum tg_err
@@ -178,6 +184,73 @@ device_close(struct device *device)
     tg_relay_client_free(device->client);
     tg_allow_list_free(device->allowed);
     state_close(&device->state);
+}
+
+static int64_t
+monotonic_s(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec;
+}
+
+/* Whether only the other side can move it: what has come was dealt with. */
+static bool
+is_waiting(const struct tg_share *share, int64_t only)
+{
+    return (only == 0 || tg_share_id(share) == only) &&
+           !device_share_has_ended(share) && !tg_share_has_message(share);
+}
+
+/* Until something has come; TG_E_NO_NEWS also when nothing can. */
+static enum tg_err
+wait_for_news(struct device *device, int64_t only, int64_t wait_s)
+{
+    struct tg_share *shares[SHARES_MAX];
+    size_t count = 0;
+    size_t which;
+    int64_t id = 0;
+    enum tg_err err;
+
+    while (count < SHARES_MAX &&
+           (err = tg_wallet_next_share(device->wallet, id, &id)) == TG_OK &&
+           (err = tg_share_open(device->wallet, device->client, id,
+                                &shares[count])) == TG_OK) {
+        if (is_waiting(shares[count], only))
+            count++;
+        else
+            tg_share_close(shares[count]);
+    }
+    if (err == TG_OK || err == TG_E_NOT_FOUND)
+        err = tg_share_wait_any(shares, count, wait_s, &which);
+    while (count > 0)
+        tg_share_close(shares[--count]);
+    return err;
+}
+
+int
+device_continue(struct device *device, struct report *report, int64_t only,
+                int64_t wait_s, int (*step)(void *self), void *self)
+{
+    int64_t end = monotonic_s() + wait_s;
+    int status = step(self);
+
+    for (int wakes = 0; status == REPORT_WAITING && wakes < WAKES_MAX;
+         wakes++) {
+        int64_t left_s = end - monotonic_s();
+        enum tg_err err = TG_E_NO_NEWS;
+
+        if (left_s > 0)
+            err = wait_for_news(device, only, left_s);
+        if (err == TG_E_NO_NEWS)
+            break;
+        if (err != TG_OK)
+            return device_error(device, report, err,
+                                "waiting for the other side");
+        status = step(self);
+    }
+    return status;
 }
 
 bool

@@ -51,6 +51,18 @@ int device_unlock(struct device *device, struct report *report,
 int device_protect(struct device *device, struct report *report,
                    const char *file);
 
+/* Go on: call `step`, which returns an exit status, and while that is
+ * REPORT_WAITING and time is left wait until the relay has news of a share,
+ * and call it again. The relay is not asked again and again: it answers when
+ * the other side has acted. Returns the last status.
+ *
+ *   only     wait for this share alone; 0: for every one that goes on
+ *   wait_s   0: do not wait
+ */
+int device_continue(struct device *device, struct report *report,
+                    int64_t only, int64_t wait_s, int (*step)(void *self),
+                    void *self);
+
 /* That nothing can follow in this share. */
 bool device_share_has_ended(const struct tg_share *share);
 

@@ -203,18 +203,40 @@ on_each_share(struct guest *guest, struct report *report, share_step *given,
     return status;
 }
 
-static int
-run_continue(const struct args *args, struct report *report)
-{
+/* What `guest continue` is about. */
+struct going_on {
     struct guest guest;
-    int status = guest_open(args, report, &guest);
+    struct report *report;
+};
+
+static int
+go_on(void *self)
+{
+    struct going_on *going = self;
+    int status = giving_continue_plan(&going->guest, going->report);
 
     if (status != REPORT_DONE)
         return status;
-    if ((status = giving_continue_plan(&guest, report)) == REPORT_DONE)
-        status = on_each_share(&guest, report, giving_continue,
-                               taking_continue);
-    guest_close(&guest);
+    return on_each_share(&going->guest, going->report, giving_continue,
+                         taking_continue);
+}
+
+static int
+run_continue(const struct args *args, struct report *report)
+{
+    struct going_on going = {.report = report};
+    int64_t wait_s = 0;
+    int status;
+
+    if (!args_number(args, "wait", &wait_s))
+        return report_end(report, REPORT_USAGE,
+                          "--wait wants a number of seconds.");
+    status = guest_open(args, report, &going.guest);
+    if (status != REPORT_DONE)
+        return status;
+    status = device_continue(&going.guest.device, report, 0, wait_s, go_on,
+                             &going);
+    guest_close(&going.guest);
     return status;
 }
 
@@ -281,7 +303,9 @@ static const struct args_command commands[] = {
     {"accept", "accept an invitation: the share URL is asked for", run_accept,
      {URL_FILE, PASSPHRASE}},
     {"decline", "say no to it", run_decline, {URL_FILE, PASSPHRASE}},
-    {"continue", "go on with what was begun", run_continue, {PASSPHRASE}},
+    {"continue", "go on with what was begun", run_continue,
+     {{"wait", "SECONDS", "wait so long if there is nothing new", false},
+      PASSPHRASE}},
     {"status", "the keys given and taken", run_status, {PASSPHRASE}},
     {"open", "open a door", run_open,
      {{"door", "SOCKET", "from `door serve`", true}, PASSPHRASE}},
