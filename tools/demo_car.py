@@ -1,8 +1,11 @@
 """A car key travels from owner to friend through a real relay: the story."""
 import base64
+import json
 import pathlib
 import shlex
+import subprocess
 import textwrap
+import time
 import uuid
 
 from story import Story, ask, expect, preview, say_invitation
@@ -59,6 +62,33 @@ def stranger(story, cast, wire, plain):
     story.show_wire()
 
 
+class Waiting:
+    """A device that waits for the other side, known to by its one question."""
+
+    def __init__(self, story, party):
+        asked = len(story.wire.held())
+        self.process = subprocess.Popen(
+            party.command('continue', '--json', '--wait', '20'), text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
+        while len(story.wire.held()) == asked and self.process.poll() is None:
+            time.sleep(0.01)  # until the relay has it
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+
+    def back(self):
+        """What it says in the end, and how long that has taken from now."""
+        since = time.monotonic()
+        told = self.process.communicate(timeout=60)[0].splitlines()[-1]
+        took_ms = (time.monotonic() - since) * 1000
+        return json.loads(told)['message'], max(1, round(took_ms))
+
+
 def accept(story, cast):
     story.step("The friend's device accepts; the PIN is mistyped")
     wrong = cast.wrong_pin_file()
@@ -66,15 +96,27 @@ def accept(story, cast):
                     '--pin-file', wrong)
     story.say('It makes a P-256 key, and proves to know a PIN without '
               'sending it.')
-    told = cast.owner.run('continue', expect=None)
-    story.say('owner: ' + told.json['message'])
-    asked = cast.friend.run('continue', expect=car.PIN)
-    story.say('friend: ' + asked.json['message'].split(' Ask ')[0])
+    with Waiting(story, cast.friend) as friend:
+        told = cast.owner.run('continue', expect=None)
+        asked, took_ms = friend.back()
+    story.say('owner: ' + told.json['message'].split(' (')[0])
+    story.say(f'friend, {took_ms} ms later: ' + asked.split(' Ask ')[0])
     story.show_wire()
+
+
+def sign(story, cast):
     story.step('The friend asks the owner, and types it again')
-    cast.friend.run('continue', '--pin-file', str(cast.pin_file))
+    with Waiting(story, cast.owner) as owner:
+        cast.friend.run('continue', '--pin-file', str(cast.pin_file))
+        told, took_ms = owner.back()
     mode = (cast.friend.state / 'wallet.db').stat().st_mode & 0o777
     expect(mode == 0o600, f'the wallet has mode {mode:o}')
+    story.say(f'owner, {took_ms} ms later: ' + told.split('. ', 1)[1])
+    expect(len(story.wire.held()) == 2, 'somebody has asked more than once')
+    story.say('Both waited with one question, which the relay held: no polls')
+    story.show_wire()
+    story.step('The friend takes the key and deletes the mailbox')
+    cast.friend.run('continue')
     story.show_wire()
 
 
@@ -86,16 +128,6 @@ def second_device(story, cast):
     story.say(result.json['message'])
     calls = story.wire.calls
     expect(calls and calls[-1].status == 401, 'the relay did not answer 401')
-    story.show_wire()
-
-
-def sign(story, cast):
-    story.step("The owner's device checks the request and signs the key")
-    cast.owner.run('continue')
-    story.say('X.509, with entitlements and validity as extensions')
-    story.show_wire()
-    story.step('The friend takes the key and deletes the mailbox')
-    cast.friend.run('continue')
     story.show_wire()
 
 
