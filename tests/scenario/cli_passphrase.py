@@ -1,5 +1,8 @@
 """tigress: a wallet under a passphrase, at a terminal and without one."""
+import json
+import pathlib
 import signal
+import time
 
 import cli_kit
 import wallet_file
@@ -192,6 +195,53 @@ def a_program_that_was_stopped_asks_again(relay):
             terminal.end(DONE)
 
 
+def is_talking(relay):
+    """Whether somebody has a connection to the relay."""
+    port = f':{int(relay.url.rpartition(":")[2]):04X}'
+    rows = pathlib.Path('/proc/net/tcp').read_text().splitlines()[1:]
+    return any(row.split()[2].endswith(port) and row.split()[3] == '01'
+               for row in rows)
+
+
+def change_while_watching(owner, friend, old, *change):
+    """The passphrase changes and the friend writes: what the watching says."""
+    watching = owner.start('--json', 'watch', '1', '--timeout', '60',
+                           '--passphrase-file', old)
+    try:
+        end = time.monotonic() + cli_kit.SECONDS
+        while not is_talking(owner.relay):  # so it has opened the wallet
+            assert watching.poll() is None, watching.communicate()
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        alone(owner, 'passphrase', *change, '--passphrase-file', old)
+        friend.event('update', '1', friend.information('two'))
+        out, _ = watching.communicate(timeout=cli_kit.SECONDS)
+    finally:
+        watching.kill()
+        watching.wait()
+    return watching.returncode, json.loads(out)
+
+
+def a_new_passphrase_ends_the_watching_and_loses_nothing(relay):
+    with Device(relay) as owner, Device(relay) as friend:
+        friend.receive(owner.share()['url'])
+        old, new = seal(owner), owner.file('another one')
+        status, told = change_while_watching(
+            owner, friend, old, '--new-passphrase-file', new)
+        assert (status, told['error']) == (SEALED, 'passphrase-needed'), told
+        assert 'was changed' in told['message'], told
+        event = alone(owner, 'watch', '1', '--passphrase-file', new)
+        assert event['content'] == {'text': 'two'}, event
+
+
+def a_passphrase_that_is_removed_does_not_end_the_watching(relay):
+    with Device(relay) as owner, Device(relay) as friend:
+        friend.receive(owner.share()['url'])
+        status, told = change_while_watching(owner, friend, seal(owner),
+                                             '--remove')
+        assert (status, told['content']) == (DONE, {'text': 'two'}), told
+
+
 def standard_input_is_one_thing_only(relay):
     with Device(relay) as owner:
         for command in (['share', '-', '--relay', relay.url],
@@ -226,4 +276,6 @@ if __name__ == '__main__':
         a_new_one_is_typed_twice,
         a_signal_gives_the_terminal_back,
         a_program_that_was_stopped_asks_again,
+        a_new_passphrase_ends_the_watching_and_loses_nothing,
+        a_passphrase_that_is_removed_does_not_end_the_watching,
         standard_input_is_one_thing_only)

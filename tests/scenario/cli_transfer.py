@@ -5,7 +5,7 @@ import subprocess
 import time
 
 import cli_kit
-from cli_kit import (Device, DONE, GONE, NOTHING_NEW, NOT_NOW, REFUSED,
+from cli_kit import (Device, GONE, NOTHING_NEW, NOT_NOW, REFUSED,
                      UNREACHABLE, secret)
 
 
