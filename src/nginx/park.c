@@ -8,13 +8,15 @@
 
 enum {
     BUCKETS = 8192, /* a power of two */
-    MS_PER_S = 1000
+    MS_PER_S = 1000,
+    TURN_MS = 50
 };
 
 struct park {
     struct board *board;
     struct park_hands hands;
     ngx_uint_t most;
+    ngx_uint_t queue_most;
     ngx_uint_t count;
     ngx_uint_t is_ending;
     ngx_uint_t is_stopped;
@@ -36,6 +38,7 @@ struct parked {
     unsigned is_asleep : 1;
     unsigned is_woken : 1;   /* while it was at the store */
     unsigned is_over : 1;    /* to be answered, whatever the store says */
+    unsigned is_in_turn : 1; /* its timer is about being woken */
 };
 
 /* Keys are digests: any bits of them are as good as others. */
@@ -87,6 +90,20 @@ end(struct parked *parked)
     wake(parked);
 }
 
+/* As wake(), but in its turn: all at once would be more than the queue of the
+ * store takes. */
+static void
+wake_in(struct parked *parked, ngx_msec_t delay)
+{
+    if (delay == 0 || !parked->is_asleep || parked->timer.posted) {
+        wake(parked);
+        return;
+    }
+    ngx_del_timer(&parked->timer);
+    ngx_add_timer(&parked->timer, delay);
+    parked->is_in_turn = 1;
+}
+
 static void
 release(struct parked *parked)
 {
@@ -135,9 +152,10 @@ on_timer(ngx_event_t *event)
 {
     struct parked *parked = event->data;
 
-    if (event->timedout)
+    if (event->timedout && !parked->is_in_turn)
         parked->is_over = 1;
     event->timedout = 0;
+    parked->is_in_turn = 0;
     rouse(parked);
 }
 
@@ -164,17 +182,24 @@ hear_of_row(struct park *park, const struct board_note *note)
     }
 }
 
+/* A quarter of what the store's queue takes, and then the next. `is_over`: all
+ * are to be answered. */
 static void
-for_all(struct park *park, void (*act)(struct parked *parked))
+wake_all(struct park *park, bool is_over)
 {
+    ngx_uint_t turn = park->queue_most / 4 + 1;
+    ngx_uint_t number = 0;
+
     for (size_t i = 0; i < BUCKETS; i++) {
         ngx_queue_t *bucket = &park->buckets[i];
-        ngx_queue_t *next;
 
         for (ngx_queue_t *q = ngx_queue_head(bucket);
-             q != ngx_queue_sentinel(bucket); q = next) {
-            next = ngx_queue_next(q);
-            act(ngx_queue_data(q, struct parked, link));
+             q != ngx_queue_sentinel(bucket); q = ngx_queue_next(q)) {
+            struct parked *parked = ngx_queue_data(q, struct parked, link);
+
+            if (is_over)
+                parked->is_over = 1;
+            wake_in(parked, number++ / turn * TURN_MS);
         }
     }
 }
@@ -187,7 +212,7 @@ hear(void *data, const struct board_note *note)
     if (park->count == 0)
         return;
     if (note->kind == BOARD_ALL)
-        for_all(park, wake);
+        wake_all(park, false);
     else
         hear_of_row(park, note);
 }
@@ -208,7 +233,7 @@ drain(void *data)
     struct park *park = data;
 
     park->is_ending = 1;
-    for_all(park, end);
+    wake_all(park, true);
 }
 
 /* ---- waiting ----------------------------------------------------------- */
@@ -364,6 +389,7 @@ park_start(ngx_cycle_t *cycle, struct relay_main *main,
     }
     park->hands = *hands;
     park->most = main->parked_most;
+    park->queue_most = main->queue_most;
     park->board = board_join(cycle, main, &ear);
     return park->board == NULL ? NULL : park;
 }

@@ -4,6 +4,7 @@ A wake that was lost would show as a read that is answered 412: here the other
 side always writes long before the time is over.
 """
 import random
+import select
 import signal
 import sys
 import threading
@@ -234,6 +235,37 @@ def as_many_wait_as_may_and_others_are_told_to_come_back(relay):
         for read in waiting:
             status(read.back(), 200)
         status(other.read(extra=waits(other.etag(), 1)), 412)
+
+
+def survivors(connections):
+    """Those whose worker lives; the others say so, or break."""
+    ended, _, _ = select.select([each.sock for each in connections.values()],
+                                [], [], 0)
+    return {share: each for share, each in connections.items()
+            if each.sock not in ended}
+
+
+# R-WAIT-2
+@test
+def more_reads_than_the_store_takes_at_once_look_again_in_turn(relay):
+    with rig.Rig(workers=2, conf=["tigress_queue 4;"]) as pair:
+        speaker = pair.speaker()
+        shares = [make(speaker) for _ in range(30)]
+        connections = {}
+        for share in shares:
+            connections[share] = speaker.connect()
+            connections[share].send(requests_of(speaker, share)[0])
+            status(share.read(), 200)
+        pair.kill_some_worker()     # who comes in its place calls all
+        pair.is_well()
+        left = survivors(connections)
+        that(left, "all waited at one worker")
+        speaker = pair.speaker()
+        for share, connection in left.items():
+            share.relay = speaker
+            status(share.update(text="new"), 200)
+            answer = status(connection.receive("POST"), 200)
+            equal(answer.json()["payload"], payload("new"), "payload")
 
 
 # R-WAIT-1
