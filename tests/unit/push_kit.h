@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/base64.h"
 #include "base/json.h"
 #include "key_kit.h"
@@ -164,6 +165,27 @@ kit_judge(const struct push_service *service, const struct doorbell *bell,
         .status = status, .body = tg_span_text(body), .retry_after = -1};
 
     return service->judge(service->self, bell, 0, &answer);
+}
+
+/* Make a post while the first, the second … allocation fails: it is told, and
+ * then there is a whole post. */
+static inline void
+kit_fail_each_allocation(const struct push_service *service,
+                         const struct doorbell *bell)
+{
+    enum tg_err err = TG_E_NOMEM;
+
+    for (long calls = 0; err != TG_OK; calls++) {
+        struct push_post post = {0};
+
+        assert_true(calls < 200);
+        tg_alloc_fail_after(calls);
+        err = service->make(service->self, bell, 0, KIT_NOW, &post);
+        tg_alloc_fail_after(-1);
+        assert_true(err == TG_OK || err == TG_E_NOMEM);
+        assert_true(err != TG_OK || post.url.len > 0);
+        push_post_free(&post);
+    }
 }
 
 /* It opens, or the problem is in the text. */

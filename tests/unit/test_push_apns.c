@@ -331,6 +331,29 @@ a_key_file_that_cannot_be_used_is_named(void **state)
     free(no_key);
 }
 
+/* Apple: a connection is for one team. */
+static void
+topics_of_two_teams_are_refused(void **state)
+{
+    static char other[] = "ZZZ123YYYY";
+    struct rig *rig = *state;
+    struct config_problem problem = {0};
+    struct push_service unused;
+
+    rig->config.topics[1].team_id = other;
+    kit_expect_problem(apns_open(&rig->config, &unused, &problem),
+                       TG_E_FORMAT, &problem, "[apns " PASS "] team_id");
+}
+
+static void
+without_memory_nothing_is_posted_and_nothing_is_lost(void **state)
+{
+    const struct rig *rig = *state;
+    const struct doorbell bell = kit_bell("com.apple.apns", TOKEN, UNTIL);
+
+    kit_fail_each_allocation(&rig->apns, &bell);
+}
+
 int
 main(void)
 {
@@ -347,6 +370,8 @@ main(void)
         TEST(there_are_as_many_routes_as_topics),
         TEST(answers_mean_what_apple_says),
         TEST(a_key_file_that_cannot_be_used_is_named),
+        TEST(topics_of_two_teams_are_refused),
+        TEST(without_memory_nothing_is_posted_and_nothing_is_lost),
     };
 
     return cmocka_run_group_tests_name("push apns", tests, NULL, NULL);

@@ -373,6 +373,28 @@ a_service_account_that_is_not_googles_is_named_and_not_shown(void **state)
                        &problem, "cannot be read");
 }
 
+static void
+without_memory_nothing_is_posted_and_nothing_is_lost(void **state)
+{
+    const struct rig *rig = *state;
+    const struct doorbell bell = kit_bell("com.google.fcm", TOKEN, KIT_NOW);
+    const struct push_answer answer = {
+        .status = 200, .body = tg_span_text(GRANTED), .retry_after = -1};
+    enum tg_err err = TG_E_NOMEM;
+
+    for (long calls = 0; err != TG_OK && calls < 100; calls++) {
+        tg_alloc_fail_after(calls);
+        err = rig->fcm.take(rig->fcm.self, &answer, KIT_NOW);
+        tg_alloc_fail_after(-1);
+        assert_true(err == TG_OK || err == TG_E_NOMEM);
+        if (err != TG_OK)
+            assert_int_equal(make_and_forget(rig, TOKEN, KIT_NOW),
+                             TG_E_STATE);
+    }
+    assert_int_equal(err, TG_OK);
+    kit_fail_each_allocation(&rig->fcm, &bell);
+}
+
 int
 main(void)
 {
@@ -387,6 +409,7 @@ main(void)
         TEST(a_token_is_of_visible_characters),
         TEST(answers_mean_what_google_says),
         TEST(a_service_account_that_is_not_googles_is_named_and_not_shown),
+        TEST(without_memory_nothing_is_posted_and_nothing_is_lost),
     };
 
     return cmocka_run_group_tests_name("push fcm", tests, NULL, NULL);

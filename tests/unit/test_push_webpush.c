@@ -399,6 +399,19 @@ a_list_with_something_else_is_refused_and_names_it(void **state)
     }
 }
 
+static void
+without_memory_nothing_is_posted_and_nothing_is_lost(void **state)
+{
+    const struct rig *rig = *state;
+    struct tg_buf token = token_of("https://push.example/a");
+    const struct doorbell bell = {.until = KIT_NOW,
+                                  .type = TG_SPAN_LITERAL("org.w3.webpush"),
+                                  .data = tg_span_buf(&token)};
+
+    kit_fail_each_allocation(&rig->webpush, &bell);
+    tg_buf_free(&token);
+}
+
 int
 main(void)
 {
@@ -414,6 +427,7 @@ main(void)
         TEST(only_public_addresses_are_rung_unless_a_test_says_otherwise),
         TEST(answers_mean_what_the_standard_says),
         TEST(a_list_with_something_else_is_refused_and_names_it),
+        TEST(without_memory_nothing_is_posted_and_nothing_is_lost),
     };
 
     return cmocka_run_group_tests_name("push webpush", tests, NULL, NULL);
