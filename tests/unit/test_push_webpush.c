@@ -325,8 +325,8 @@ what_is_no_subscription_is_no_token(void **state)
         "", "[]", "\"https://push.example/a\"", "{}", "{\"endpoint\":1}",
         "{\"endpoint\":null}", "{\"endpoint\":[\"https://push.example/\"]}",
         "{\"endpoint\":\"https://push.example/a\"", "no JSON",
-        "{\"endpoint\":\"https://push.example/a\","
-        "\"endpoint\":\"https://push.example/b\"}"};
+        ("{\"endpoint\":\"https://push.example/a\","
+         "\"endpoint\":\"https://push.example/b\"}")};
     struct subscription made;
 
     (void)state;

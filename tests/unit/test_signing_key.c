@@ -13,6 +13,9 @@
 #include "crypto/signing_key.h"
 #include "key_kit.h"
 
+#define BEGIN "-----BEGIN PRIVATE" " KEY-----\n"
+#define END   "-----END PRIVATE" " KEY-----\n"
+
 static struct signing_key *
 parsed(const EVP_PKEY *native)
 {
@@ -168,8 +171,8 @@ what_is_no_private_key_is_refused(void **state)
         "",
         "no key",
         "-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----\n",
-        "-----BEGIN PRIVATE" " KEY-----\nAAAA\n-----END PRIVATE" " KEY-----\n",
-        "-----BEGIN PRIVATE" " KEY-----\n",
+        (BEGIN "AAAA\n" END),
+        (BEGIN),
     };
 
     (void)state;
