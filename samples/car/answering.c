@@ -17,6 +17,7 @@
 #include "pin_run.h"
 #include "refusal.h"
 #include "revoking.h"
+#include "trouble.h"
 
 #define TAG_DATA "pin-tag" /* ours, for the key that was signed */
 
@@ -129,8 +130,12 @@ ask_again(struct lending *lending, struct report *report,
     return report_end(report, REPORT_REFUSED,
                       "A device that does not know the PIN has accepted this "
                       "invitation (%u %s left). If your friend did not "
-                      "mistype it, a stranger has the link: cancel the share.",
-                      left, left == 1 ? "try" : "tries");
+                      "mistype it, a stranger has the link: cancel the "
+                      "share.%s",
+                      left, left == 1 ? "try" : "tries",
+                      report->verbose ? " (the confirmation of CPace in the "
+                                        "KeySigningRequest does not match)"
+                                      : "");
 }
 
 /* The PIN was wrong: that try is used up. */
@@ -382,13 +387,9 @@ no_message(struct lending *lending, struct report *report,
     if (err == TG_E_GONE || err == TG_E_STATE)
         return conclude(lending, report, share);
     if (err == TG_E_NO_NEWS)
-        return report_end(report, REPORT_WAITING, "\"%s\": %s",
-                          members_text(report->members, "name"),
-                          lending_has_signed(lending, share)
-                              ? "the friend's device has not fetched the key "
-                                "yet."
-                              : "the friend's device has not answered yet.");
-    return device_error(lending->device, report, err, "asking the relay");
+        return lending_report_end(lending, report, share, REPORT_WAITING, "");
+    return trouble_report(lending->device, report, err,
+                          "your friend's device", "cancel the share");
 }
 
 int

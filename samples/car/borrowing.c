@@ -14,6 +14,7 @@
 #include "pin_run.h"
 #include "requesting.h"
 #include "show.h"
+#include "trouble.h"
 
 enum tg_err
 borrowing_open(const char *path, struct borrowing *out)
@@ -50,7 +51,22 @@ give_back(struct borrowing *borrowing, struct report *report,
     if (err != TG_OK)
         return device_error(&borrowing->device, report, err,
                             "giving the invitation back");
-    return report_error(report, why, "reading the invitation", NULL);
+    members_set_text(report->members, "error", tg_err_name(why));
+    if (report->verbose)
+        members_set_text(report->members, "reason", trouble_reason(why));
+    return report_end(report, REPORT_REFUSED,
+                      "%s The invitation was given back: another device can "
+                      "still accept it.%s%s%s",
+                      why == TG_E_AUTH
+                          ? "The secret of the invitation does not open it: "
+                            "the link is incomplete or was changed. Copy all "
+                            "of it, or ask for a new one."
+                      : why == TG_E_UNKNOWN
+                          ? "This device does not know this kind of key."
+                          : "What is in the invitation cannot be read.",
+                      report->verbose ? " (" : "",
+                      report->verbose ? trouble_reason(why) : "",
+                      report->verbose ? ")" : "");
 }
 
 int
@@ -84,9 +100,11 @@ take_offer(struct borrowing *borrowing, struct report *report,
     struct key_creation_request offer;
     struct key_creation_request known;
     char shown[SHOW_GRANT_MAX];
-    bool is_known = offer_read(share, &known) == TG_OK;
-    enum tg_err err;
+    enum tg_err err = offer_read(share, &known);
+    bool is_known = err == TG_OK;
 
+    if (err != TG_OK && err != TG_E_NOT_FOUND)
+        return report_error(report, err, "reading this device's wallet", NULL);
     if (messages_parse_creation(content, &offer) != TG_OK)
         return is_known
                    ? importing_refuse(borrowing, report, share, REFUSAL_FORMAT)
@@ -148,13 +166,17 @@ take_message(struct borrowing *borrowing, struct report *report,
     struct tg_span content = tg_provisioning_content(message);
     enum messages_kind kind = messages_kind(content);
     struct key_creation_request offer;
+    enum tg_err err;
 
     if (strcmp(tg_provisioning_format_name(message), TG_FORMAT_CAR_KEY) != 0)
         kind = MESSAGES_NONE;
     if (kind == MESSAGES_CREATION)
         return take_offer(borrowing, report, share, content);
-    if (offer_read(share, &offer) != TG_OK)
+    err = offer_read(share, &offer);
+    if (err == TG_E_NOT_FOUND)
         return give_back(borrowing, report, share, TG_E_UNKNOWN);
+    if (err != TG_OK)
+        return report_error(report, err, "reading this device's wallet", NULL);
     switch (kind) {
     case MESSAGES_RETRY:
         return take_retry(borrowing, report, share, &offer, content);
@@ -184,7 +206,17 @@ no_message(struct borrowing *borrowing, struct report *report,
     if (err == TG_E_NO_NEWS)
         return report_end(report, REPORT_WAITING,
                           "The owner's device has not signed the key yet.");
-    return device_error(&borrowing->device, report, err, "asking the relay");
+    if (err == TG_E_REFUSED) {
+        members_set_text(report->members, "error", tg_err_name(err));
+        return report_end(report, REPORT_TAKEN,
+                          "This invitation was already accepted on another "
+                          "device. If that is not one of yours, tell the "
+                          "owner at once: a stranger has the link, and the "
+                          "owner can cancel the share.");
+    }
+    return trouble_report(&borrowing->device, report, err,
+                          "the owner's device",
+                          "tell the owner, and decline the invitation");
 }
 
 static int

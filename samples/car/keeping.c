@@ -11,6 +11,25 @@
 #include "revoking.h"
 #include "show.h"
 
+/* Whether the owner's device has said that the PIN was wrong, and was not
+ * answered. Asks nobody. */
+static bool
+wants_pin_again(struct tg_share *share)
+{
+    struct tg_provisioning *message = NULL;
+    struct pin_retry_request retry;
+    bool wants = false;
+
+    if (!tg_share_has_message(share) || tg_share_is_pending(share) ||
+        tg_share_receive(share, &message) != TG_OK)
+        return false;
+    if (messages_parse_retry(tg_provisioning_content(message), &retry) ==
+        TG_OK)
+        wants = requesting_attempt(share) < retry.attempt;
+    tg_provisioning_free(message);
+    return wants;
+}
+
 static const char *
 describe(const struct device *device, struct tg_share *share)
 {
@@ -28,6 +47,8 @@ describe(const struct device *device, struct tg_share *share)
         return ending_text_borrowed(ending);
     if (requesting_attempt(share) == 0)
         return "it waits for the owner's PIN";
+    if (wants_pin_again(share))
+        return "the PIN was wrong: it waits for the owner's PIN";
     return "the owner's device has not signed the key yet";
 }
 

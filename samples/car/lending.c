@@ -253,8 +253,12 @@ describe(const struct lending *lending, struct report *report,
         members_set_integer(report->members, "triesLeft", left);
     if (left > 0 && left < MESSAGES_ATTEMPTS)
         return "A device that does not know the PIN has accepted it. It has "
-               "not tried again yet.";
-    return "The friend's device has not answered yet.";
+               "not tried again yet. If your friend did not mistype it, a "
+               "stranger has the link: cancel the share.";
+    /* Who has accepted it the relay does not say: docs/threat-model.md, 13. */
+    return "The friend's device has not answered yet. If your friend hears "
+           "that another device has accepted the invitation, cancel the "
+           "share.";
 }
 
 /* What "revoked" says in --json. */

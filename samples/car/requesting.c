@@ -30,17 +30,11 @@ requesting_attempt(struct tg_share *share)
 /* Whether the run that is kept answers this share of the owner's device. With
  * another one it would be a guess more for somebody who only pretends. */
 static bool
-is_answer_to(struct tg_share *share,
+is_answer_to(const struct pin_run *run, unsigned attempt,
              const uint8_t other[static TG_PAKE_SHARE_LEN])
 {
-    struct pin_run run;
-    bool same;
-
-    if (pin_run_get(share, &run) != TG_OK)
-        return false;
-    same = memcmp(run.other, other, TG_PAKE_SHARE_LEN) == 0;
-    pin_run_free(&run);
-    return same;
+    return run->attempt == attempt &&
+           memcmp(run->other, other, TG_PAKE_SHARE_LEN) == 0;
 }
 
 /* "123 456" and "123-456" are what people write. */
@@ -188,9 +182,9 @@ send(struct borrowing *borrowing, struct report *report,
         return device_error(&borrowing->device, report, err,
                             "asking for the key");
     return report_end(report, REPORT_DONE,
-                      "This device has made a key for \"%s\", and proved that "
-                      "it knows the PIN. The owner's device must sign the key "
-                      "now.",
+                      "This device has made a key for \"%s\", and sent it "
+                      "with a proof of the PIN. The owner's device must judge "
+                      "the PIN now, and sign the key.",
                       offer->name);
 }
 
@@ -200,12 +194,21 @@ requesting_answer(struct borrowing *borrowing, struct report *report,
                   const struct key_creation_request *offer, unsigned attempt,
                   const uint8_t other[static TG_PAKE_SHARE_LEN])
 {
-    unsigned asked = requesting_attempt(share);
+    struct pin_run run = {.attempt = 0};
     char pin[TG_PIN_TEXT];
-    enum tg_err err;
+    unsigned asked;
+    bool is_asked;
     int status;
+    enum tg_err err = pin_run_get(share, &run);
 
-    if (asked == attempt && is_answer_to(share, other))
+    /* A wallet that cannot be read now is no reason to end the share. */
+    if (err != TG_OK && err != TG_E_NOT_FOUND)
+        return report_error(report, err, "reading this device's wallet", NULL);
+    asked = run.attempt;
+    is_asked = err == TG_OK && is_answer_to(&run, attempt, other);
+    if (err == TG_OK)
+        pin_run_free(&run);
+    if (is_asked)
         return send(borrowing, report, share, offer);
     if (attempt != asked + 1)
         return importing_refuse(borrowing, report, share, REFUSAL_PIN);
