@@ -346,7 +346,16 @@ def store_rows(state):
     return cost, table
 
 
-def write_results(quick, measured, store, store_lines):
+def doorbells(quick):
+    """What push.py says, which measures by itself."""
+    count, rounds = ('5000', '1') if quick else ('50000', '3')
+    return subprocess.run([sys.executable, '-B', HERE / 'push.py', '--count',
+                           count, '--rounds', rounds], text=True,
+                          stdout=subprocess.PIPE,
+                          check=True).stdout.splitlines()
+
+
+def write_results(quick, measured, bells, store, store_lines):
     """bench/RESULTS.md, and the same to the terminal."""
     sizes, costs, idle, found = measured
     lines = [
@@ -364,6 +373,7 @@ def write_results(quick, measured, store, store_lines):
           for name, held in idle.items()), '',
         '## Reads that wait', '',
         *waiting.table(found, idle['default']), '',
+        '## Doorbells', '', *bells, '',
         '## The store alone', '', *(store_lines or ['not measured']), '',
         '## Targets', '', *target_list(costs, store),
         *held_targets(found, idle), '',
@@ -388,7 +398,7 @@ def main():
         store, store_lines = ({}, []) if quick else store_rows(state)
     finally:
         shutil.rmtree(state)
-    write_results(quick, measured, store, store_lines)
+    write_results(quick, measured, doorbells(quick), store, store_lines)
 
 
 if __name__ == '__main__':
