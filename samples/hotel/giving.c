@@ -308,8 +308,8 @@ show_plan(struct report *report, const struct plan *plan,
 
 /* The mailbox is gone: what the desk knows of the token says why. */
 static int
-say_outcome(struct guest *guest, struct report *report, struct plan *plan,
-            const char *shown)
+say_outcome(struct guest *guest, struct report *report,
+            struct tg_share *share, struct plan *plan, const char *shown)
 {
     enum refusal why;
     enum tg_err err;
@@ -318,6 +318,10 @@ say_outcome(struct guest *guest, struct report *report, struct plan *plan,
     if ((err = ask_token(guest, plan, &why)) != TG_OK)
         return partner_error(&guest->desk, report, err, "asking the hotel");
     members_set_text(report->members, "desk", refusal_name(why));
+    if ((err = tg_share_put(share, DATA_OUTCOME,
+                            text_span_of(refusal_name(why)))) != TG_OK)
+        return device_error(&guest->device, report, err,
+                            "storing what the hotel says");
     if (why == REFUSAL_REDEEMED)
         return report_end(report, REPORT_DONE,
                           "\"%s\": %s; the key was fetched.",
@@ -355,7 +359,7 @@ giving_continue(struct guest *guest, struct report *report,
                             "yet.",
                             plan.what.name);
     else if (tg_share_state(share) == TG_SHARE_GONE)
-        status = say_outcome(guest, report, &plan, shown);
+        status = say_outcome(guest, report, share, &plan, shown);
     else if (wallet_data_has(share, DATA_CALLED_OFF))
         status = report_end(report, REPORT_OVER,
                             "\"%s\": cancelled.", plan.what.name);
@@ -364,6 +368,25 @@ giving_continue(struct guest *guest, struct report *report,
                               "asking the relay");
     plan_done(&plan);
     return status;
+}
+
+/* What became of an invitation whose mailbox is gone, as far as it was asked. */
+static const char *
+gone_text(struct report *report, struct tg_share *share)
+{
+    struct text desk = TEXT_EMPTY;
+    enum refusal why = REFUSAL_NONE;
+
+    if (wallet_data_get(share, DATA_OUTCOME, &desk) == TG_OK) {
+        why = refusal_find(desk.at);
+        members_set_text(report->members, "desk", desk.at);
+    }
+    text_free(&desk);
+    if (why == REFUSAL_REDEEMED)
+        return "the key was fetched";
+    if (why == REFUSAL_CANCELLED)
+        return "declined or cancelled";
+    return "taken, declined or expired: `guest continue` asks the hotel";
 }
 
 int
@@ -387,7 +410,7 @@ giving_status(struct guest *guest, struct report *report,
                         shown,
                         called_off ? "cancelled"
                         : tg_share_state(share) == TG_SHARE_GONE
-                            ? "taken"
+                            ? gone_text(report, share)
                             : state);
     plan_done(&plan);
     return status;

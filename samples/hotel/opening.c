@@ -124,9 +124,23 @@ read_challenge(const struct members *members, struct challenge *out)
     return is_right;
 }
 
-static int
-show_verdict(struct report *report, int fd)
+/* Keep for `status` that a door takes the key for cancelled, or that one opens.
+ * Only a hint, which may get lost: a door does not prove who it is, and the key
+ * is still tried. */
+static bool
+remember(struct tg_share *share, enum refusal why)
 {
+    if (why == REFUSAL_CANCELLED)
+        return tg_share_put(share, DATA_DOOR_SAID,
+                            text_span_of(refusal_name(why))) == TG_OK;
+    return why != REFUSAL_NONE ||
+           tg_share_remove(share, DATA_DOOR_SAID) == TG_OK;
+}
+
+static int
+show_verdict(struct report *report, struct tg_share *share, int fd)
+{
+    enum refusal why = REFUSAL_NONE;
     struct members *verdict = NULL;
     const char *check;
     bool done = false;
@@ -140,14 +154,14 @@ show_verdict(struct report *report, int fd)
     if (members_flag(verdict, "done", &done) && done) {
         status = report_end(report, REPORT_DONE, "The door is open.");
     } else {
-        enum refusal why = refusal_find(check == NULL ? "" : check);
-
+        why = refusal_find(check == NULL ? "" : check);
         members_set_text(report->members, "check", refusal_name(why));
         status = report_end(report, REPORT_REFUSED,
                             "The door stays closed: %s (check: %s)",
                             refusal_text(why), refusal_name(why));
     }
     members_free(verdict);
+    (void)remember(share, why);
     return status;
 }
 
@@ -163,6 +177,12 @@ answer_challenge(struct guest *guest, struct report *report, int fd,
     members_set_text(report->members, "door", challenge->door);
     if ((err = choose_share(guest, challenge, &share)) == TG_OK)
         err = send_answer(share, fd, challenge);
+    if (err == TG_OK) {
+        int status = show_verdict(report, share, fd);
+
+        tg_share_close(share);
+        return status;
+    }
     tg_share_close(share);
     if (err == TG_E_NOT_FOUND)
         return report_end(report, REPORT_REFUSED,
@@ -174,9 +194,7 @@ answer_challenge(struct guest *guest, struct report *report, int fd,
     if (err == TG_E_NETWORK)
         return report_end(report, REPORT_NETWORK,
                           "The door has gone away. Try again.");
-    if (err != TG_OK)
-        return report_error(report, err, "answering the door", NULL);
-    return show_verdict(report, fd);
+    return report_error(report, err, "answering the door", NULL);
 }
 
 static enum tg_err

@@ -395,7 +395,8 @@ taking_status(struct guest *guest, struct report *report,
     const char *state = tg_share_state_name(tg_share_state(share));
     struct invitation offer = {.name = "?"};
     char shown[STAY_SHOW_MAX] = "the invitation has not been read";
-    bool usable = wallet_data_has(share, DATA_ROOM_KEY);
+    bool refused = wallet_data_has(share, DATA_DOOR_SAID);
+    bool usable = wallet_data_has(share, DATA_ROOM_KEY) && !refused;
     struct text over = TEXT_EMPTY;
 
     (void)guest;
@@ -409,7 +410,8 @@ taking_status(struct guest *guest, struct report *report,
     members_set_text(report->members, "state", state);
     members_set_flag(report->members, "usable", usable);
     report_end(report, REPORT_DONE, "\"%s\": %s; %s", offer.name, shown,
-               usable             ? "usable"
+               refused           ? "a door has said that it was cancelled"
+               : usable          ? "usable"
                : over.at != NULL ? over.at
                                  : state);
     text_free(&over);

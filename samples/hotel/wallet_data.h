@@ -21,6 +21,8 @@
 #define DATA_KEY        "key"
 #define DATA_ROOM_KEY   "room-key"
 #define DATA_OVER       "over"
+#define DATA_OUTCOME    "outcome"   /* what the desk says of the token */
+#define DATA_DOOR_SAID  "door-said" /* the last refusal of a door */
 
 struct guest {
     struct device device;

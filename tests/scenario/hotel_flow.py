@@ -141,11 +141,21 @@ def test_the_first_guest_learns_what_became_of_it():
         cast.share('Weekend')
         cast.first.run('continue', expect=hotel.WAITING)
         cast.accept()
+        cast.serving.stop()
+        cast.first.run('continue', expect=hotel.NETWORK)
+        told = cast.first.run('status').text
+        cast.serving.start()
+        check('taken, declined or expired' in told, told)
         equal(cast.first.run('continue').json['desk'], 'redeemed', 'desk')
+        told = cast.first.run('status').json
+        check('the key was fetched' in told['message'], told['message'])
         cast.share('Other')
         cast.other.run('decline', '--url-file', str(cast.url_file))
         equal(cast.first.run('continue', expect=hotel.OVER).all[-1]['desk'],
               'cancelled', 'desk')
+        told = cast.first.run('status').all[-1]
+        equal(told['desk'], 'cancelled', 'status')
+        check('declined or cancelled' in told['message'], told['message'])
 
 
 # R-DEL-1
@@ -184,6 +194,10 @@ def test_a_key_cancelled_afterwards_opens_nothing_once_the_door_heard_of_it():
             cast.serving.stop()
             equal(cast.open(door, expect=hotel.REFUSED).check, 'cancelled',
                   'without the desk')
+            told = cast.other.run('status').json
+            equal(told['usable'], False, 'usable')
+            check('has said that it was cancelled' in told['message'],
+                  told['message'])
         with hotel.Running(door.party) as again:  # it has it on disk
             equal(cast.open(again, expect=hotel.REFUSED).check, 'cancelled',
                   'after a restart')
