@@ -370,7 +370,7 @@ giving_continue(struct guest *guest, struct report *report,
     return status;
 }
 
-/* What became of an invitation whose mailbox is gone, as far as it was asked. */
+/* What became of an invitation whose mailbox is gone, if that was asked. */
 static const char *
 gone_text(struct report *report, struct tg_share *share)
 {
