@@ -11,6 +11,9 @@
 #include "device_key.h"
 
 #define SECONDS_OF_TEN_YEARS 315569520L
+/* A device whose clock is behind, or was put back, must not take a certificate
+ * for one of the future. */
+#define SECONDS_OF_TWO_DAYS  172800L
 
 enum { HOST_MAX = 253, SERIAL_LEN = 16 };
 
@@ -98,7 +101,8 @@ make(EVP_PKEY *key, const char *names)
     if (certificate != NULL &&
         X509_set_version(certificate, X509_VERSION_3) == 1 &&
         set_serial(certificate) && set_name(certificate) &&
-        X509_gmtime_adj(X509_getm_notBefore(certificate), 0) != NULL &&
+        X509_gmtime_adj(X509_getm_notBefore(certificate),
+                        -SECONDS_OF_TWO_DAYS) != NULL &&
         X509_gmtime_adj(X509_getm_notAfter(certificate),
                         SECONDS_OF_TEN_YEARS) != NULL &&
         X509_set_pubkey(certificate, key) == 1 &&
