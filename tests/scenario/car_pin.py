@@ -128,13 +128,33 @@ def test_three_wrong_pins_end_the_share_and_both_say_why():
         cast.lend('Second chance', 'unlock')
 
 
+def test_after_a_wrong_pin_both_sides_still_know_it_in_the_next_run():
+    with world() as cast:
+        sent = guess(cast, 1, 'accept')
+        check('must judge the PIN' in sent.text, sent.text)
+        told = cast.owner.run('continue', '--verbose', expect=car.REFUSED)
+        check('CPace' in told.text, told.text)
+        for command, status in (('continue', car.WAITING),
+                                ('status', car.DONE)):
+            told = cast.owner.run(command, expect=status)
+            equal(told.json['triesLeft'], 2, command)
+            check('a stranger has the link' in told.text, told.text)
+        cast.friend.run('continue', expect=car.PIN)
+        told = cast.friend.run('status').json['message']
+        check("the PIN was wrong: it waits for the owner's PIN" in told, told)
+        cast.friend.run('continue', '--pin-file', str(cast.pin_file))
+        told = cast.friend.run('status').json['message']
+        check('has not signed the key yet' in told, told)
+
+
 # THREATS 13
 def test_a_thief_who_comes_first_gets_no_key_and_the_owner_is_warned():
     with world() as cast:
         thief = cast.make_friend(cast.party('friend', 'thief'))
         guess(cast, 1, 'accept', friend=thief)
         warned(cast, 2)
-        cast.accept(expect=car.TAKEN)
+        told = cast.accept(expect=car.TAKEN)
+        check('tell the owner' in told.text, told.text)
         cast.owner.run('cancel', '--name', 'Weekend')
         guess(cast, 2, expect=car.OVER, friend=thief)
         no_key(cast, thief)
