@@ -4,11 +4,11 @@
     push.py [--count N] [--rounds N]
 
 The peer is nginx, which reads every post on its one HTTP/2 connection and
-answers 200; it has a processor of its own, and so has tigress-push. A worker rings for
-N different tokens, and for one that is none behind them: when that is told to be
-dead, all others have been sent. Then tigress-push is told to end, delivers what
-is under way, and says how many it has delivered. What counts is the processor
-time of its whole life, less that of one that had nothing to do.
+answers 200; it has a processor of its own, and so has tigress-push. A worker
+rings for N different tokens, and for one that is none behind them: when that is
+told to be dead, all others have been sent. Then tigress-push is told to end,
+delivers what is under way, and says how many it has delivered. What counts is
+the processor time of its whole life, less that of one that had nothing to do.
 
 TIGRESS_BUILD and TIGRESS_NGINX say where the programs are, otherwise
 build/release and build/nginx.

@@ -73,6 +73,16 @@ take_signals(struct daemon *d)
     sigaction(SIGPIPE, &action, NULL);
 }
 
+/* A wait that finds something at once lets none in. */
+static void
+let_signals_in(const struct daemon *d)
+{
+    sigset_t held;
+
+    sigprocmask(SIG_SETMASK, &d->waiting, &held);
+    sigprocmask(SIG_SETMASK, &held, NULL);
+}
+
 /* ---- what comes in, what goes back ------------------------------------- */
 
 static void
@@ -328,6 +338,7 @@ serve(struct daemon *d)
         tg_mono_ms now = tg_mono_now();
         tg_mono_ms next;
 
+        let_signals_in(d);
         if (is_told_to_end != 0 && d->end == 0) {
             (void)sd_notify(0, "STOPPING=1");
             listener_stop(d->listener);

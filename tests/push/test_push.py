@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """Doorbells go through tigress-push to services that check everything."""
+import signal
 import sys
 
 import push_daemon
-from push_daemon import APNS, FCM, WEBPUSH, later, mark
+from push_daemon import APNS, FCM, WEBPUSH, later, mark, wait_until
 
 OTHER = 'org.example.other'
 
@@ -29,6 +30,8 @@ def a_doorbell_arrives_at_each_service_with_its_right_headers(place):
         (200, 200, 201), all_problems(place)
     assert not all_problems(place)
     assert apns['headers']['apns-expiration'] == str(until)
+    for line in apns, fcm, webpush:
+        assert not {'accept', 'user-agent'} & set(line['headers']), line
     assert {apns['http'], fcm['http'], webpush['http']} == {'2.0'}
     for name in 'apns', 'fcm', 'webpush':
         assert push.counts(name) == {'delivered': 1}, push.log()
@@ -163,6 +166,24 @@ def an_access_token_is_fetched_once_and_again_when_it_is_refused(place):
     assert push.counts('fcm') == {'delivered': 21}, push.log()
 
 
+def many_that_come_back_for_one_stale_token_fetch_one(place):
+    before = len(place.fcm.log('/token'))
+    names = [f'stale:{i}' for i in range(20)]
+    # Then the token of all others is good for nothing, too.
+    place.fcm.behave({names[0]: {'status': 401, 'times': 1}})
+    with place.daemon() as push:
+        worker = push.worker()
+        push.tell(signal.SIGSTOP)       # so that all are sent together
+        for name in names:
+            worker.ring(FCM, name)
+        push.tell(signal.SIGCONT)
+        wait_until(lambda: all(
+            [line['status'] for line in place.fcm.log(name)][-1:] == [200]
+            for name in names), 'all delivered')
+    assert len(place.fcm.log('/token')) == before + 2
+    assert push.counts('fcm') == {'delivered': len(names)}, push.log()
+
+
 def an_access_token_that_never_does_is_not_asked_for_again_and_again(place):
     before = len(place.fcm.log('/token'))
     place.fcm.behave({'never': {'status': 401}})
@@ -220,6 +241,7 @@ if __name__ == '__main__':
         nothing_is_tried_beyond_the_end_of_the_mailbox,
         a_token_of_another_topic_is_tried_with_that,
         an_access_token_is_fetched_once_and_again_when_it_is_refused,
+        many_that_come_back_for_one_stale_token_fetch_one,
         an_access_token_that_never_does_is_not_asked_for_again_and_again,
         an_access_token_that_is_not_given_now_is_asked_for_later,
         tokens_and_secrets_are_nowhere_to_be_seen,

@@ -183,16 +183,21 @@ def what_is_under_way_survives_sighup(place):
 
 
 def a_service_that_is_no_more_gets_nothing(place):
-    before = len(place.fcm.log())
+    place.fcm.behave({'/token': {'status': 503, 'retry_after': 600}})
     with place.daemon() as push:
+        worker = push.worker()
+        worker.ring(FCM, 'waiting')
+        wait_until(lambda: push.trouble('fcm'), 'trouble')
         push.configure(place.push() + place.of_apns())
         push.reload()
-        worker = push.worker()
+        before = len(place.fcm.log())
         worker.ring(FCM, 'no-more')
         worker.ring(APNS, '4040')
         place.apns.wait_for(1, '4040')
     assert len(place.fcm.log()) == before
     assert push.counts('doorbells') == {'unknown': 1}
+    assert push.counts('fcm') == {'refused': 1}, push.log()
+    assert push.left() == 0
 
 
 def a_socket_that_changes_is_said_to_stay(place):
