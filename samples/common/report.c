@@ -102,7 +102,8 @@ advice(enum tg_err err)
                "or has expired. Ask for a new one.";
     case TG_E_STATE: return "This share has already ended.";
     case TG_E_REFUSED:
-        return "This invitation was already accepted on another device.";
+        return "This invitation was already accepted on another device. If "
+               "that is not one of yours, tell whoever sent it at once.";
     case TG_E_UNTRUSTED:
         return "The invitation names a relay that this device does not trust, "
                "so nothing was sent to it. Ask whoever sent it for another "
