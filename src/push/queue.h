@@ -8,6 +8,7 @@
 
 #include "doorbell/doorbell.h"
 
+enum queue_service { QUEUE_APNS, QUEUE_FCM, QUEUE_WEBPUSH };
 enum { QUEUE_SERVICES = 3 };
 
 struct queue;

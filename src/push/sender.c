@@ -6,12 +6,15 @@
 
 #include "base/alloc.h"
 #include "crypto/random.h"
+#include "push/crowd.h"
 #include "push/poster.h"
 
 enum {
     BACKOFF_FIRST_MS = 1000,
     BACKOFF_MOST_MS = 5 * 60 * 1000,
-    BACKOFF_DOUBLINGS = 9
+    BACKOFF_DOUBLINGS = 9,
+    CROWDED_MS = 2000,  /* until a doorbell for a crowded host is due again */
+    CROWDED_MOST = 64   /* so many are put off in one run */
 };
 
 const char *const sender_names[QUEUE_SERVICES] = {"apns", "fcm", "webpush"};
@@ -30,6 +33,7 @@ struct lane {
     struct push_service service;
     struct poster *poster;
     size_t in_flight;
+    struct crowd crowd;
     enum credential credential;
     unsigned renewals; /* which credential posts were made with */
     unsigned failures; /* to get one */
@@ -47,6 +51,7 @@ struct sender {
 struct flight {
     struct queued *item; /* NULL: it asks for a credential */
     unsigned renewals;
+    size_t place;        /* of its host in the crowd */
 };
 
 /* ---- waiting ----------------------------------------------------------- */
@@ -208,6 +213,9 @@ on_done(void *self, void *about, const struct post_end *end)
     enum push_verdict verdict;
 
     lane->in_flight--;
+    if (flight->item != NULL)
+        crowd_end(&lane->crowd, flight->place,
+                  end != NULL && end->answer.status != 0);
     if (end == NULL) {
         /* The item belongs to the queue. */
     } else if (flight->item == NULL) {
@@ -224,7 +232,16 @@ on_done(void *self, void *about, const struct post_end *end)
     tg_free(flight);
 }
 
-/* item NULL: ask for a credential. */
+/* Only Web Push has more than one host. */
+static bool
+is_crowded(const struct lane *lane, size_t place)
+{
+    return lane->index == QUEUE_WEBPUSH &&
+           !crowd_has_room(&lane->crowd, place,
+                           lane->sender->config.in_flight);
+}
+
+/* item NULL: ask for a credential. TG_E_BUSY: its host has enough. */
 static enum tg_err
 post(struct lane *lane, struct queued *item)
 {
@@ -238,29 +255,40 @@ post(struct lane *lane, struct queued *item)
     err = item != NULL ? service->make(service->self, &item->bell, item->route,
                                        tg_time_now(), &message)
                        : service->ask(service->self, tg_time_now(), &message);
-    *flight = (struct flight){item, lane->renewals};
+    *flight = (struct flight){item, lane->renewals,
+                              crowd_place(tg_span_buf(&message.url))};
+    if (err == TG_OK && item != NULL && is_crowded(lane, flight->place))
+        err = TG_E_BUSY;
     if (err == TG_OK)
         err = poster_send(lane->poster, &message, flight);
     push_post_free(&message);
-    if (err == TG_OK)
-        lane->in_flight++;
-    else
+    if (err != TG_OK) {
         tg_free(flight);
-    return err;
+        return err;
+    }
+    lane->in_flight++;
+    if (item != NULL)
+        crowd_begin(&lane->crowd, flight->place);
+    return TG_OK;
 }
 
-static void
-send_one(struct lane *lane, struct queued *item)
+/* False when it was put off, since its host is crowded. */
+static bool
+send_one(struct lane *lane, struct queued *item, tg_mono_ms now)
 {
     enum tg_err err;
 
     if (item->bell.until <= tg_time_now()) {
         lane->counts->late++;
         give_up(lane, item);
-        return;
+        return true;
     }
     if ((err = post(lane, item)) == TG_OK)
-        return;
+        return true;
+    if (err == TG_E_BUSY) {
+        queue_put_back(*lane->sender->ports.queue, item, now + CROWDED_MS);
+        return false;
+    }
     if (err == TG_E_NOT_FOUND || err == TG_E_FORMAT || err == TG_E_UNTRUSTED) {
         bury(lane, item);
     } else if (err == TG_E_STATE && lane->service.ask != NULL) {
@@ -270,6 +298,7 @@ send_one(struct lane *lane, struct queued *item)
         lane->counts->trouble = "this machine has no room for a post";
         retry(lane, item, -1);
     }
+    return true;
 }
 
 static bool
@@ -296,6 +325,7 @@ run_lane(struct lane *lane, tg_mono_ms now)
 {
     struct queue *queue = *lane->sender->ports.queue;
     struct queued *item;
+    unsigned put_off = 0;
 
     if (lane->is_open)
         poster_run(lane->poster, now);
@@ -304,9 +334,9 @@ run_lane(struct lane *lane, tg_mono_ms now)
     /* A service that the configuration has no more. */
     while (!lane->is_open && (item = queue_take(queue, lane->index, now)))
         refuse(lane, item, "the service is not configured any more");
-    while (lane->is_open && may_send(lane) &&
+    while (lane->is_open && may_send(lane) && put_off < CROWDED_MOST &&
            (item = queue_take(queue, lane->index, now)) != NULL)
-        send_one(lane, item);
+        put_off += !send_one(lane, item, now);
     if (lane->is_open && queue_next_due(queue, lane->index) >= 0)
         ask(lane, now);
 }

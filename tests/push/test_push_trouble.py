@@ -52,6 +52,24 @@ def a_service_that_hangs_delays_no_other(place):
         assert push.status == 0
 
 
+# R-PUSH-4
+def a_browsers_service_that_hangs_leaves_room_for_others(place):
+    with listen() as silent:
+        host = f'localhost:{silent.getsockname()[1]}'
+        with place.daemon(place.push('in_flight = 4\n') +
+                          place.of_webpush(more_hosts=host)) as push:
+            worker = push.worker()
+            for i in range(80):
+                worker.ring(WEBPUSH, endpoint(f'https://{host}/push/{i}'))
+            url = f'https://{place.webpush.host}/push/heard'
+            worker.ring(WEBPUSH, endpoint(url))
+            wait_until(lambda: any('/push/heard' in str(line)
+                                   for line in place.webpush.log()), 'it')
+            # 80 that take 5 s each, 4 at a time, would not have left by now.
+    assert push.counts('webpush')['delivered'] == 1, push.log()
+    assert push.left() == 80, push.log()
+
+
 def a_service_that_comes_back_gets_what_is_due(place):
     place.apns.behave({'connection': 'close'})
     with place.daemon() as push:
@@ -237,6 +255,7 @@ def a_worker_that_comes_again_and_again_is_served(place):
 if __name__ == '__main__':
     sys.exit(push_daemon.main(
         a_service_that_hangs_delays_no_other,
+        a_browsers_service_that_hangs_leaves_room_for_others,
         a_service_that_comes_back_gets_what_is_due,
         a_connection_that_breaks_is_made_anew,
         a_certificate_of_somebody_else_is_not_believed,
