@@ -146,14 +146,17 @@ function describe(request, connection) {
     };
 }
 
-/** Do as the rule says, and say which status was sent (null: none). */
-function obey(rule, answer, request, response) {
-    if (rule.hang)
-        return null;
-    if (rule.close) {
+/**
+ * Do as the rule says. Which status it is (null: none) is told before anything
+ * is sent, so that who has got the answer finds it in the log.
+ */
+function obey(rule, answer, request, response, tell) {
+    if (rule.hang || rule.close)
+        tell(null);
+    if (rule.close)
         (request.stream?.session ?? request.socket).destroy();
-        return null;
-    }
+    if (rule.hang || rule.close)
+        return;
     const headers = {};
     if (rule.retry_after !== undefined)
         headers['retry-after'] = String(rule.retry_after);
@@ -164,9 +167,9 @@ function obey(rule, answer, request, response) {
     const body = rule.body ??
         (status === answer.status ? answer.body : undefined) ??
         answer.refusal(status, rule.reason) ?? '';
+    tell(status);
     response.writeHead(status, {...headers, ...answer.headers});
     response.end(body);
-    return status;
 }
 
 async function bodyOf(request) {
@@ -203,8 +206,8 @@ async function serve(place, name, service, request, response, connection) {
     answer.headers ??= {};
     if (line.problems.length === 0 && service.decide)
         rule = service.decide(rule, request, line, place);
-    line.status = obey(rule, answer, request, response);
-    place.note(line);
+    obey(rule, answer, request, response,
+        (status) => place.note({...line, status}));
 }
 
 /** Give each connection its number, and to TLS unless told otherwise. */
