@@ -8,6 +8,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import subprocess
 import termios
 import time
@@ -35,8 +36,14 @@ class Terminal:
             start_new_session=True,
             stdin=self.terminal if stdin else subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            preexec_fn=lambda: fcntl.ioctl(self.terminal,
-                                           termios.TIOCSCTTY, 0))
+            preexec_fn=self.take)
+
+    def take(self):
+        """In the new process: its terminal, and signals as a login has them.
+        What runs the tests may ignore some, and that would be inherited."""
+        fcntl.ioctl(self.terminal, termios.TIOCSCTTY, 0)
+        for number in signal.SIGHUP, signal.SIGINT, signal.SIGQUIT:
+            signal.signal(number, signal.SIG_DFL)
 
     def __enter__(self):
         return self
