@@ -143,7 +143,10 @@ def preview(story, wire, plain):
 def place():
     """Whatever is made meanwhile is made in one directory that goes away, so
     that nothing can be left behind."""
-    with tempfile.TemporaryDirectory(prefix='tigress-demo-') as top:
+    # Not the default: to find it, Python writes a file of its own somewhere,
+    # and whoever interrupts it then finds that file left behind.
+    where = os.environ.get('TMPDIR') or '/tmp'
+    with tempfile.TemporaryDirectory(prefix='tigress-demo-', dir=where) as top:
         os.chmod(top, 0o755)  # the relay's workers may be another user
         tempfile.tempdir = top
         try:
