@@ -5,23 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool
-is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool
-is_letter(uint8_t c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool
-is_hex(uint8_t c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
+#include "base/ascii.h"
 
 /* The characters of an IPv6 address; what they mean is left to the system,
  * which refuses nonsense before it connects. */
@@ -35,7 +19,7 @@ is_ipv6(struct tg_span host)
     for (size_t i = 1; i < host.len - 1; i++) {
         if (host.ptr[i] == ':')
             colons++;
-        else if (!is_hex(host.ptr[i]) && host.ptr[i] != '.')
+        else if (!ascii_is_hex(host.ptr[i]) && host.ptr[i] != '.')
             return false;
     }
     return colons >= 2;
@@ -55,7 +39,7 @@ is_name(struct tg_span host)
         if (c == '.' || c == '-') {
             if (before == '.' || (c == '.' && before == '-'))
                 return false;
-        } else if (!is_digit(c) && !is_letter(c)) {
+        } else if (!ascii_is_digit(c) && !ascii_is_letter(c)) {
             return false;
         }
         before = c;
@@ -91,7 +75,7 @@ parse_port(struct tg_span text, uint16_t *out)
         text.ptr[1] == '0')
         return TG_E_FORMAT;
     for (size_t i = 1; i < text.len; i++) {
-        if (!is_digit(text.ptr[i]))
+        if (!ascii_is_digit(text.ptr[i]))
             return TG_E_FORMAT;
         value = value * 10 + (unsigned)(text.ptr[i] - '0');
     }

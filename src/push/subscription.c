@@ -4,18 +4,13 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/base64.h"
 #include "base/json.h"
 
 enum { LABEL_MOST = 63, URL_MOST = 2048, PORT_DIGITS_MOST = 5 };
 
 static const char scheme[] = "https://";
-
-static bool
-is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
 
 static uint8_t
 lower(uint8_t c)
@@ -32,7 +27,7 @@ is_label(struct tg_span label)
     for (size_t i = 0; i < label.len; i++) {
         uint8_t c = lower(label.ptr[i]);
 
-        if (!(c >= 'a' && c <= 'z') && !is_digit(c) && c != '-')
+        if (!(c >= 'a' && c <= 'z') && !ascii_is_digit(c) && c != '-')
             return false;
     }
     return true;
@@ -68,7 +63,7 @@ is_host(struct tg_span host)
         if (!is_label(label))
             return false;
         if (host.len == 0)
-            return !is_digit(label.ptr[0]);
+            return !ascii_is_digit(label.ptr[0]);
         host.ptr++;
         host.len--;
     }
@@ -83,7 +78,7 @@ read_port(struct tg_span text, uint16_t *out)
     if (text.len == 0 || text.len > PORT_DIGITS_MOST || text.ptr[0] == '0')
         return false;
     for (size_t i = 0; i < text.len; i++) {
-        if (!is_digit(text.ptr[i]))
+        if (!ascii_is_digit(text.ptr[i]))
             return false;
         port = port * 10 + (uint32_t)(text.ptr[i] - '0');
     }
@@ -118,7 +113,7 @@ is_path(struct tg_span path)
     for (size_t i = 0; i < path.len; i++) {
         uint8_t c = lower(path.ptr[i]);
 
-        if (!(c >= 'a' && c <= 'z') && !is_digit(c) &&
+        if (!(c >= 'a' && c <= 'z') && !ascii_is_digit(c) &&
             memchr(marks, c, sizeof(marks) - 1) == NULL)
             return false;
     }

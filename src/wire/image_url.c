@@ -4,33 +4,16 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "relay/limits.h"
 
 enum { HOST_MOST = 253, LABEL_MOST = 63, PORT_MOST = 65535 };
-
-static bool
-is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool
-is_letter(uint8_t c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool
-is_hex(uint8_t c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
 
 /* Unreserved, reserved or the percent sign (RFC 3986 §2). */
 static bool
 is_url_character(uint8_t c)
 {
-    return is_letter(c) || is_digit(c) ||
+    return ascii_is_letter(c) || ascii_is_digit(c) ||
            (c != 0 && strchr("-._~:/?#[]@!$&'()*+,;=%", c) != NULL);
 }
 
@@ -41,8 +24,8 @@ has_only_url_characters(struct tg_span text)
         if (!is_url_character(text.ptr[i]))
             return false;
         if (text.ptr[i] == '%' &&
-            (text.len - i < 3 || !is_hex(text.ptr[i + 1]) ||
-             !is_hex(text.ptr[i + 2])))
+            (text.len - i < 3 || !ascii_is_hex(text.ptr[i + 1]) ||
+             !ascii_is_hex(text.ptr[i + 2])))
             return false;
     }
     return true;
@@ -85,7 +68,7 @@ is_name(struct tg_span host)
             label = 0;
             continue;
         }
-        if (!is_letter(c) && !is_digit(c) && c != '-' && c != '_')
+        if (!ascii_is_letter(c) && !ascii_is_digit(c) && c != '-' && c != '_')
             return false;
         if (++label > LABEL_MOST)
             return false;
@@ -105,7 +88,7 @@ is_ip_literal(struct tg_span host)
     for (size_t i = 1; i + 1 < host.len; i++) {
         if (host.ptr[i] == ':')
             colons++;
-        else if (!is_hex(host.ptr[i]) && host.ptr[i] != '.')
+        else if (!ascii_is_hex(host.ptr[i]) && host.ptr[i] != '.')
             return false;
     }
     return colons >= 2;
@@ -117,7 +100,7 @@ is_port(struct tg_span port)
     unsigned value = 0;
 
     for (size_t i = 0; i < port.len; i++) {
-        if (!is_digit(port.ptr[i]))
+        if (!ascii_is_digit(port.ptr[i]))
             return false;
         value = value * 10 + (unsigned)(port.ptr[i] - '0');
         if (value > PORT_MOST)

@@ -2,19 +2,9 @@
  * has no character that JSON would want escaped. */
 #include "wire/wallet_apps.h"
 
+#include "base/ascii.h"
+
 enum { TEAM_LEN = 10, FINGERPRINT_PAIRS = 32 };
-
-static bool
-is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool
-is_letter(uint8_t c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 /* ---- what may be written ----------------------------------------------- */
 
@@ -27,7 +17,7 @@ wallet_apps_is_apple(struct tg_span id)
         uint8_t c = id.ptr[i];
         bool is_team = i < TEAM_LEN;
 
-        if (!is_digit(c) && !is_letter(c) &&
+        if (!ascii_is_digit(c) && !ascii_is_letter(c) &&
             (is_team || (c != '.' && c != '-')))
             return false;
     }
@@ -43,18 +33,12 @@ wallet_apps_is_package(struct tg_span package)
         uint8_t c = package.ptr[i];
         bool is_first = i == 0 || package.ptr[i - 1] == '.';
 
-        if (is_first ? !is_letter(c)
-                     : !is_letter(c) && !is_digit(c) && c != '_' && c != '.')
+        if (!ascii_is_letter(c) &&
+            (is_first || (!ascii_is_digit(c) && c != '_' && c != '.')))
             return false;
         parts += is_first;
     }
     return parts >= 2 && package.ptr[package.len - 1] != '.';
-}
-
-static bool
-is_hex(uint8_t c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 bool
@@ -65,7 +49,7 @@ wallet_apps_is_fingerprint(struct tg_span fingerprint)
     for (size_t i = 0; i < fingerprint.len; i++) {
         uint8_t c = fingerprint.ptr[i];
 
-        if (i % 3 == 2 ? c != ':' : !is_hex(c))
+        if (i % 3 == 2 ? c != ':' : !ascii_is_hex(c))
             return false;
     }
     return true;
