@@ -85,12 +85,7 @@ open_main(MDB_txn *txn, MDB_dbi *out)
 static MDB_val
 text_val(const char *text, size_t size)
 {
-    union {
-        const char *given;
-        void *borrowed;
-    } bytes = {text};
-
-    return (MDB_val){size - 1, bytes.borrowed};
+    return lmdb_val(text, size - 1);
 }
 
 /* MDB_NOTFOUND: the environment is empty. MDB_INCOMPATIBLE: somebody else's. */

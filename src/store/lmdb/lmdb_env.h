@@ -64,6 +64,18 @@ TG_MUST_USE enum tg_err lmdb_env_count(struct lmdb_env *env,
 /* Give the places of readers that died back. */
 void lmdb_env_check_readers(struct lmdb_env *env);
 
+/* LMDB's MDB_val has no const; what it borrows here is only read. */
+static inline MDB_val
+lmdb_val(const void *bytes, size_t len)
+{
+    union {
+        const void *given;
+        void *borrowed;
+    } at = {bytes};
+
+    return (MDB_val){len, at.borrowed};
+}
+
 /* What a return code of LMDB means to us. TG_E_STORE casts doubt on the
  * environment itself: it should be closed and opened again. */
 enum tg_err lmdb_env_error(int rc);

@@ -9,25 +9,13 @@ static const uint64_t GONE = 0; /* sequence numbers begin with 1 */
 
 static const char place_name[] = "tidied";
 
-/* LMDB's MDB_val has no const; what it borrows here is only read. */
-static MDB_val
-val(const void *bytes, size_t len)
-{
-    union {
-        const void *given;
-        void *borrowed;
-    } at = {bytes};
-
-    return (MDB_val){len, at.borrowed};
-}
-
 /* ---- one key ----------------------------------------------------------- */
 
 /* Values in LMDB are not aligned: they are copied out. */
 static int
 get(MDB_txn *txn, MDB_dbi dbi, const struct store_key *key, uint64_t *out)
 {
-    MDB_val k = val(key->bytes, STORE_KEY_LEN);
+    MDB_val k = lmdb_val(key->bytes, STORE_KEY_LEN);
     MDB_val v;
     int rc;
 
@@ -43,8 +31,8 @@ static int
 put(MDB_txn *txn, MDB_dbi dbi, const struct store_key *key, uint64_t sequence,
     unsigned flags)
 {
-    MDB_val k = val(key->bytes, STORE_KEY_LEN);
-    MDB_val v = val(&sequence, SEQUENCE_LEN);
+    MDB_val k = lmdb_val(key->bytes, STORE_KEY_LEN);
+    MDB_val v = lmdb_val(&sequence, SEQUENCE_LEN);
 
     return mdb_put(txn, dbi, &k, &v, flags);
 }
@@ -52,7 +40,7 @@ put(MDB_txn *txn, MDB_dbi dbi, const struct store_key *key, uint64_t sequence,
 static int
 del(MDB_txn *txn, MDB_dbi dbi, const struct store_key *key)
 {
-    MDB_val k = val(key->bytes, STORE_KEY_LEN);
+    MDB_val k = lmdb_val(key->bytes, STORE_KEY_LEN);
 
     return mdb_del(txn, dbi, &k, NULL);
 }
@@ -111,7 +99,7 @@ lmdb_index_remove(const struct lmdb_env *env, MDB_txn *txn,
 static int
 get_place(MDB_txn *txn, MDB_dbi main_dbi, struct store_key *out)
 {
-    MDB_val k = val(place_name, sizeof(place_name) - 1);
+    MDB_val k = lmdb_val(place_name, sizeof(place_name) - 1);
     MDB_val v;
     int rc = mdb_get(txn, main_dbi, &k, &v);
 
@@ -128,8 +116,8 @@ get_place(MDB_txn *txn, MDB_dbi main_dbi, struct store_key *out)
 static int
 put_place(MDB_txn *txn, MDB_dbi main_dbi, const struct store_key *place)
 {
-    MDB_val k = val(place_name, sizeof(place_name) - 1);
-    MDB_val v = val(place->bytes, STORE_KEY_LEN);
+    MDB_val k = lmdb_val(place_name, sizeof(place_name) - 1);
+    MDB_val v = lmdb_val(place->bytes, STORE_KEY_LEN);
 
     return mdb_put(txn, main_dbi, &k, &v, 0);
 }
@@ -138,7 +126,7 @@ put_place(MDB_txn *txn, MDB_dbi main_dbi, const struct store_key *place)
 static int
 next_entry(MDB_cursor *from, struct store_key *key, uint64_t *sequence)
 {
-    MDB_val k = val(key->bytes, STORE_KEY_LEN);
+    MDB_val k = lmdb_val(key->bytes, STORE_KEY_LEN);
     MDB_val v;
     int rc = mdb_cursor_get(from, &k, &v, MDB_SET_RANGE);
 
@@ -157,8 +145,8 @@ next_entry(MDB_cursor *from, struct store_key *key, uint64_t *sequence)
 static int
 settle(MDB_cursor *to, const struct store_key *key, uint64_t sequence)
 {
-    MDB_val k = val(key->bytes, STORE_KEY_LEN);
-    MDB_val v = val(&sequence, SEQUENCE_LEN);
+    MDB_val k = lmdb_val(key->bytes, STORE_KEY_LEN);
+    MDB_val v = lmdb_val(&sequence, SEQUENCE_LEN);
     int rc;
 
     if (sequence != GONE)

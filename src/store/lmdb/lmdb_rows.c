@@ -20,18 +20,6 @@ struct expiry_key {
 static_assert(sizeof(size_t) == SEQUENCE_LEN,
               "MDB_INTEGERKEY takes sequence numbers");
 
-/* LMDB's MDB_val has no const; what it borrows here is only read. */
-static MDB_val
-val(const void *bytes, size_t len)
-{
-    union {
-        const void *given;
-        void *borrowed;
-    } at = {bytes};
-
-    return (MDB_val){len, at.borrowed};
-}
-
 static void
 write_big_endian(uint8_t out[8], uint64_t value)
 {
@@ -66,7 +54,7 @@ static int
 load(const struct lmdb_env *env, MDB_txn *txn, uint64_t sequence,
      struct store_key *key, struct lmdb_row *out)
 {
-    MDB_val k = val(&sequence, SEQUENCE_LEN);
+    MDB_val k = lmdb_val(&sequence, SEQUENCE_LEN);
     const uint8_t *bytes;
     MDB_val v;
     int rc;
@@ -152,7 +140,7 @@ write_row(const struct lmdb_env *env, MDB_txn *txn, uint64_t sequence,
           const struct store_key *key, const struct store_row *row,
           unsigned flags)
 {
-    MDB_val k = val(&sequence, SEQUENCE_LEN);
+    MDB_val k = lmdb_val(&sequence, SEQUENCE_LEN);
     MDB_val v = {ROW_HEAD_LEN + row->blob.len, NULL};
     uint8_t *to;
     int rc;
@@ -171,7 +159,7 @@ put_expiry(const struct lmdb_env *env, MDB_txn *txn, tg_time_s expires,
            uint64_t sequence)
 {
     const struct expiry_key key = expiry_key(expires, sequence);
-    MDB_val k = val(key.bytes, EXPIRY_KEY_LEN);
+    MDB_val k = lmdb_val(key.bytes, EXPIRY_KEY_LEN);
     MDB_val v = {0, NULL};
 
     return mdb_put(txn, env->expiry, &k, &v, 0);
@@ -182,7 +170,7 @@ drop_expiry(const struct lmdb_env *env, MDB_txn *txn, tg_time_s expires,
             uint64_t sequence)
 {
     const struct expiry_key key = expiry_key(expires, sequence);
-    MDB_val k = val(key.bytes, EXPIRY_KEY_LEN);
+    MDB_val k = lmdb_val(key.bytes, EXPIRY_KEY_LEN);
 
     return mdb_del(txn, env->expiry, &k, NULL);
 }
@@ -231,7 +219,7 @@ lmdb_rows_remove(const struct lmdb_env *env, MDB_txn *txn,
 {
     const uint64_t sequence = old->sequence;
     const tg_time_s expires = old->row.expires;
-    MDB_val by_sequence = val(&sequence, SEQUENCE_LEN);
+    MDB_val by_sequence = lmdb_val(&sequence, SEQUENCE_LEN);
     int rc;
 
     if ((rc = lmdb_index_remove(env, txn, key)) != 0)
