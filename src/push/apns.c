@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/ascii.h"
 #include "push/credential.h"
 #include "push/jwt.h"
 #include "push/services.h"
@@ -102,19 +103,12 @@ apns_renew(void *self)
 /* ---- a post ------------------------------------------------------------ */
 
 static bool
-is_hex(uint8_t c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
-           (c >= 'A' && c <= 'F');
-}
-
-static bool
 is_device_token(struct tg_span text)
 {
     if (text.len == 0 || text.len > TOKEN_DIGITS_MOST || text.len % 2 != 0)
         return false;
     for (size_t i = 0; i < text.len; i++)
-        if (!is_hex(text.ptr[i]))
+        if (!ascii_is_hex(text.ptr[i]))
             return false;
     return true;
 }
@@ -222,8 +216,7 @@ apns_judge(void *self, const struct doorbell *bell, unsigned route,
         return PUSH_DELIVERED;
     if (answer->status == 410)
         return PUSH_TOKEN_DEAD;
-    if (answer->status == 0 || answer->status == 429 ||
-        (answer->status >= 500 && answer->status <= 599))
+    if (push_is_passing(answer->status))
         return PUSH_LATER;
     if (tg_json_parse(answer->body, &json) != TG_OK)
         return PUSH_REFUSED;

@@ -189,8 +189,7 @@ fcm_judge(void *self, const struct doorbell *bell, unsigned route,
     (void)route;
     if (answer->status == 200)
         return PUSH_DELIVERED;
-    if (answer->status == 0 || answer->status == 429 ||
-        (answer->status >= 500 && answer->status <= 599))
+    if (push_is_passing(answer->status))
         return PUSH_LATER;
     if (tg_json_parse(answer->body, &json) != TG_OK)
         return answer->status == 401 ? PUSH_NEW_CREDENTIAL : PUSH_REFUSED;

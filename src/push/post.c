@@ -4,6 +4,12 @@
 
 #include "push/service.h"
 
+bool
+push_is_passing(int status)
+{
+    return status == 0 || status == 429 || (status >= 500 && status <= 599);
+}
+
 void
 push_post_free(struct push_post *post)
 {

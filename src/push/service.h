@@ -67,6 +67,10 @@ struct push_service {
     void (*close)(void *self);
 };
 
+/* A status that says: not now. No answer at all, 429, and what is the service's
+ * own trouble. */
+bool push_is_passing(int status);
+
 void push_post_free(struct push_post *post);
 /* printf-formatted "name: value". TG_E_LIMIT, TG_E_NOMEM. */
 TG_MUST_USE enum tg_err push_post_header(struct push_post *post,

@@ -198,12 +198,8 @@ webpush_judge(void *self, const struct doorbell *bell, unsigned route,
     case 401:
     case 403:
         return PUSH_NEW_CREDENTIAL;
-    case 0:
-    case 429:
-        return PUSH_LATER;
     default:
-        return answer->status >= 500 && answer->status <= 599 ? PUSH_LATER
-                                                              : PUSH_REFUSED;
+        return push_is_passing(answer->status) ? PUSH_LATER : PUSH_REFUSED;
     }
 }
 
