@@ -12,6 +12,7 @@
 
 #include "doorbell/doorbell.h"
 #include "nginx/dead_marks.h"
+#include "nginx/shared.h"
 
 enum {
     PAUSE_MS = 100,          /* between two attempts to connect */
@@ -33,38 +34,16 @@ struct bell {
 
 /* ---- shared memory ----------------------------------------------------- */
 
-static ngx_int_t
-prepare_zone(ngx_shm_zone_t *zone, void *before)
-{
-    ngx_slab_pool_t *pool = (ngx_slab_pool_t *)zone->shm.addr;
-
-    if (before != NULL) {
-        zone->data = before;
-        return NGX_OK;
-    }
-    if (zone->shm.exists) {
-        zone->data = pool->data;
-        return NGX_OK;
-    }
-    zone->data = pool->data = ngx_slab_calloc(pool, sizeof(struct dead_marks));
-    return pool->data == NULL ? NGX_ERROR : NGX_OK;
-}
-
 ngx_int_t
 bell_reserve(ngx_conf_t *cf, struct relay_main *main)
 {
-    ngx_str_t name = ngx_string("tigress_bell_1");
-
     static_assert(sizeof(struct dead_marks) < ZONE_SIZE * 3 / 4,
                   "slabs need room too");
     if (main->push_path.len == 0)
         return NGX_OK;
-    main->bell_zone = ngx_shared_memory_add(cf, &name, ZONE_SIZE,
-                                            &ngx_http_tigress_module);
-    if (main->bell_zone == NULL)
-        return NGX_ERROR;
-    main->bell_zone->init = prepare_zone;
-    return NGX_OK;
+    main->bell_zone = shared_reserve(cf, "tigress_bell_1", ZONE_SIZE,
+                                     sizeof(struct dead_marks));
+    return main->bell_zone != NULL ? NGX_OK : NGX_ERROR;
 }
 
 /* ---- dead tokens ------------------------------------------------------- */
@@ -262,7 +241,7 @@ bell_start(ngx_cycle_t *cycle, struct relay_main *main)
         return NULL;
     if ((bell = ngx_pcalloc(cycle->pool, sizeof(*bell))) == NULL)
         return NULL;
-    bell->dead = main->bell_zone->data;
+    bell->dead = shared_block(main->bell_zone);
     bell->log = cycle->log;
     bell->last_dial = ngx_current_msec - PAUSE_MS;
     bell->report = (ngx_event_t){.handler = on_report, .data = bell,

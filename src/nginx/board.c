@@ -15,6 +15,7 @@
 #include <sys/un.h>
 
 #include "crypto/random.h"
+#include "nginx/shared.h"
 
 enum {
     RING = 4096,      /* entries; a power of two */
@@ -58,35 +59,13 @@ struct board {
 
 /* ---- shared memory ----------------------------------------------------- */
 
-static ngx_int_t
-prepare_zone(ngx_shm_zone_t *zone, void *before)
-{
-    ngx_slab_pool_t *pool = (ngx_slab_pool_t *)zone->shm.addr;
-
-    if (before != NULL) {
-        zone->data = before;
-        return NGX_OK;
-    }
-    if (zone->shm.exists) {
-        zone->data = pool->data;
-        return NGX_OK;
-    }
-    zone->data = pool->data = ngx_slab_calloc(pool, sizeof(struct wall));
-    return pool->data == NULL ? NGX_ERROR : NGX_OK;
-}
-
 ngx_int_t
 board_reserve(ngx_conf_t *cf, struct relay_main *main)
 {
-    ngx_str_t name = ngx_string("tigress_board_1");
-
     static_assert(sizeof(struct wall) < ZONE_SIZE / 2, "slabs need room too");
-    main->board_zone = ngx_shared_memory_add(cf, &name, ZONE_SIZE,
-                                             &ngx_http_tigress_module);
-    if (main->board_zone == NULL)
-        return NGX_ERROR;
-    main->board_zone->init = prepare_zone;
-    return NGX_OK;
+    main->board_zone = shared_reserve(cf, "tigress_board_1", ZONE_SIZE,
+                                      sizeof(struct wall));
+    return main->board_zone != NULL ? NGX_OK : NGX_ERROR;
 }
 
 /* ---- ringing ----------------------------------------------------------- */
@@ -359,7 +338,7 @@ board_join(ngx_cycle_t *cycle, struct relay_main *main,
 
     if (board == NULL)
         return NULL;
-    board->wall = main->board_zone->data;
+    board->wall = shared_block(main->board_zone);
     board->ear = *ear;
     board->patience = PATIENCE;
     board->again = (ngx_event_t){.handler = on_again, .data = board,

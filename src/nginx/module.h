@@ -7,6 +7,7 @@
  *   listen.c           addresses and names of the servers that serve
  *   storage.c          the store's directory, checked before workers exist
  *   service.c          a worker's way to its store thread and back
+ *   shared.c           memory that all workers share
  *   park.c             reads that wait; board.c wakes them between workers,
  *                      away.c keeps them small
  *   bell.c             tigress-push is rung; dead_marks.c keeps what it says
@@ -26,6 +27,13 @@
 #include "store/batch.h"
 #include "store/exchange.h"
 #include "wire/wire.h"
+
+/* nginx's text as ours; borrowed. */
+static inline struct tg_span
+module_span(ngx_str_t text)
+{
+    return (struct tg_span){text.data, text.len};
+}
 
 extern ngx_module_t ngx_http_tigress_module;
 

@@ -1,18 +1,12 @@
 /* See request_head.h. */
 #include "nginx/request_head.h"
 
-static struct tg_span
-to_span(ngx_str_t text)
-{
-    return (struct tg_span){text.data, text.len};
-}
-
 /* The path as it was sent, without query: nginx's own is decoded and tidied,
  * and other paths than ours are not to be found (R-HTTP-1). */
 static struct tg_span
 sent_path(const ngx_http_request_t *r)
 {
-    struct tg_span path = to_span(r->unparsed_uri);
+    struct tg_span path = module_span(r->unparsed_uri);
     const u_char *query = ngx_strlchr(r->unparsed_uri.data,
                                       r->unparsed_uri.data + path.len, '?');
 
@@ -28,9 +22,9 @@ request_head_route(struct relay_call *call)
 
     if (call->is_routed)
         return;
-    call->problem = wire_route(to_span(r->method_name), sent_path(r),
+    call->problem = wire_route(module_span(r->method_name), sent_path(r),
                                &call->route);
-    call->reader.vertical = wire_read_vertical(to_span(r->args));
+    call->reader.vertical = wire_read_vertical(module_span(r->args));
     call->is_routed = 1;
 }
 
@@ -72,7 +66,7 @@ is_prefer(const ngx_table_elt_t *line)
 static struct tg_span
 trimmed(ngx_str_t value)
 {
-    struct tg_span text = to_span(value);
+    struct tg_span text = module_span(value);
 
     while (text.len > 0 && (*text.ptr == '\t' || *text.ptr == ' ')) {
         text.ptr++;
@@ -96,7 +90,7 @@ collect_headers(const ngx_http_request_t *r, struct wire_headers *headers)
             struct wire_header *header = place_of(headers, &lines[i]);
 
             if (is_prefer(&lines[i]))
-                wire_read_prefer(to_span(lines[i].value), &headers->prefer);
+                wire_read_prefer(module_span(lines[i].value), &headers->prefer);
             if (header == NULL)
                 continue;
             if (header->count++ == 0)

@@ -5,16 +5,10 @@
 #include "wire/image_url.h"
 #include "wire/wallet_apps.h"
 
-static struct tg_span
-to_span(ngx_str_t text)
-{
-    return (struct tg_span){text.data, text.len};
-}
-
 static bool
 is_word(ngx_str_t word, const char *wanted)
 {
-    return tg_span_is(to_span(word), wanted);
+    return tg_span_is(module_span(word), wanted);
 }
 
 /* ---- tigress_wallet_app ------------------------------------------------ */
@@ -32,12 +26,12 @@ add_apple(ngx_conf_t *cf, struct relay_location *location, ngx_str_t word)
 {
     struct tg_span *id;
 
-    if (!wallet_apps_is_apple(to_span(word)))
+    if (!wallet_apps_is_apple(module_span(word)))
         return "wants TEAMID.BUNDLE after apple, as in "
                "tigress_wallet_app apple ABCDE12345.com.example.wallet";
     if ((id = add(cf, &location->apple_apps, sizeof(*id))) == NULL)
         return NGX_CONF_ERROR;
-    *id = to_span(word);
+    *id = module_span(word);
     return NGX_CONF_OK;
 }
 
@@ -47,15 +41,15 @@ add_android(ngx_conf_t *cf, struct relay_location *location,
 {
     struct wallet_apps_android *app;
 
-    if (!wallet_apps_is_package(to_span(package)) ||
-        !wallet_apps_is_fingerprint(to_span(fingerprint)))
+    if (!wallet_apps_is_package(module_span(package)) ||
+        !wallet_apps_is_fingerprint(module_span(fingerprint)))
         return "wants a package and the SHA-256 of a certificate that signs "
                "it after android, as in tigress_wallet_app android "
                "com.example.wallet 01:23:…:EF (32 pairs of digits)";
     if ((app = add(cf, &location->android_apps, sizeof(*app))) == NULL)
         return NGX_CONF_ERROR;
-    *app = (struct wallet_apps_android){to_span(package),
-                                        to_span(fingerprint)};
+    *app = (struct wallet_apps_android){module_span(package),
+                                        module_span(fingerprint)};
     return NGX_CONF_OK;
 }
 
@@ -100,7 +94,7 @@ wallet_directives_set_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "takes apple or android first";
     if (store->data != NULL)
         return "is duplicate";
-    if (image_url_parse(to_span(words[2]), &url) != TG_OK)
+    if (image_url_parse(module_span(words[2]), &url) != TG_OK)
         return "wants an https URL second, of the page where the app is to "
                "be had";
     *store = words[2];
@@ -139,7 +133,7 @@ wallet_directives_finish(ngx_conf_t *cf, struct relay_location *location)
          directives_keep(cf, &text, &site->android_apps) != NGX_OK))
         rc = NGX_ERROR;
     tg_buf_free(&text);
-    site->apple_store = to_span(location->apple_store);
-    site->android_store = to_span(location->android_store);
+    site->apple_store = module_span(location->apple_store);
+    site->android_store = module_span(location->android_store);
     return rc;
 }
