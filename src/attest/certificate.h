@@ -1,0 +1,39 @@
+/* What formats ask of certificates, on OpenSSL. */
+#ifndef ATTEST_CERTIFICATE_H
+#define ATTEST_CERTIFICATE_H
+
+#include <openssl/x509.h>
+
+#include "attest/auth_data.h"
+
+/* The certificates of attStmt.x5c, leaf first. */
+struct certificate_chain {
+    size_t count;                       /* 1 to ATTEST_CHAIN_MOST */
+    X509 *certificates[ATTEST_CHAIN_MOST]; /* owned */
+};
+
+/* Read attStmt.x5c: DER, nothing behind any of them. ATTEST_STATEMENT (there
+ * is none, or it is no array of bytes, empty, or too long), ATTEST_CERTIFICATE,
+ * ATTEST_UNAVAILABLE: nothing to release. */
+TG_MUST_USE enum attest_reason
+certificate_chain_read(const struct cbor_item *att_stmt,
+                       struct certificate_chain *out);
+void certificate_chain_done(struct certificate_chain *chain);
+
+/* The content of the extension with this dotted OID: what is inside its OCTET
+ * STRING; borrowed. False: there is none, or it comes twice. */
+bool certificate_extension(const X509 *certificate, const char *oid,
+                           struct tg_span *out, bool *is_critical);
+
+/* Version 3 and basic constraints present with CA false. */
+bool certificate_is_end_entity(const X509 *certificate);
+
+/* §8.2.1: extension 1.3.6.1.4.1.45724.1.1.4, if it is there, holds this AAGUID
+ * and is not critical. */
+bool certificate_agrees_on_aaguid(const X509 *certificate,
+                                  const uint8_t aaguid[AAGUID_LEN]);
+
+/* Same public key, both encodings compared as points or integers. */
+bool certificate_has_key(const X509 *certificate, const EVP_PKEY *key);
+
+#endif

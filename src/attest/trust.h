@@ -1,0 +1,45 @@
+/* Whom the operator trusts: roots, and serials that were revoked. Made when a
+ * configuration is read, then only read; thread-safe from then on. */
+#ifndef ATTEST_TRUST_H
+#define ATTEST_TRUST_H
+
+#include "attest/certificate.h"
+
+/* Nobody yet. NULL: no memory. */
+struct attest_trust *attest_trust_new(void);
+void attest_trust_free(struct attest_trust *trust);
+
+/* Why a file was refused: `text` is a sentence for the operator, that names the
+ * certificate or line and never a file's content. */
+struct attest_trust_error {
+    char text[256];
+};
+
+/* Add every certificate of a PEM file. A certificate that is no certificate
+ * authority, not yet or no longer valid at `now`, or broken, refuses the file;
+ * so does a file with none, or with other things in it. A trust anchor may be
+ * an intermediate. TG_E_IO, TG_E_FORMAT, TG_E_LIMIT (1 MiB), TG_E_NOMEM. */
+TG_MUST_USE enum tg_err
+attest_trust_add_roots(struct attest_trust *trust, const char *path,
+                       tg_time_s now, struct attest_trust_error *error);
+
+/* Add serial numbers that are revoked: one a line in hexadecimal, colons and
+ * leading zeros as you like, `#` begins a comment. A serial counts whoever
+ * issued it. Google's list of revoked Android keys has this form after
+ * `jq -r '.entries|keys[]'`. Errors as above. */
+TG_MUST_USE enum tg_err
+attest_trust_add_revoked(struct attest_trust *trust, const char *path,
+                         struct attest_trust_error *error);
+
+size_t attest_trust_root_count(const struct attest_trust *trust);
+
+/* Does the chain lead to a root at `now`, with no certificate of it revoked?
+ * Every certificate in the path is valid now and every issuer may issue
+ * (RFC 5280 §6.1; path length, key usage, critical extensions). Certificates
+ * that are not needed are refused, as is SHA-1 below a root and a key below 112
+ * bits of strength. ATTEST_CHAIN, ATTEST_REVOKED, ATTEST_UNAVAILABLE. */
+TG_MUST_USE enum attest_reason
+attest_trust_check(const struct attest_trust *trust,
+                   const struct certificate_chain *chain, tg_time_s now);
+
+#endif
