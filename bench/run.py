@@ -86,6 +86,13 @@ class Server:
                    for pid in self.workers
                    for task in pathlib.Path(f'/proc/{pid}/task').iterdir())
 
+    def wakings(self):
+        """How often a thread of theirs has gone to sleep."""
+        status = [task.joinpath('status').read_text() for pid in self.workers
+                  for task in pathlib.Path(f'/proc/{pid}/task').iterdir()]
+        return sum(int(re.search(r'\nvoluntary_ctxt_switches:\s+(\d+)',
+                                 text)[1]) for text in status)
+
     def memory(self):
         """What the workers hold that is no file, in bytes."""
         rollups = [pathlib.Path(f'/proc/{pid}/smaps_rollup').read_text()
