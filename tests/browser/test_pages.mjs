@@ -1,0 +1,225 @@
+// Every page in every look: kept as pictures, and held to what a person needs.
+import {readFileSync} from 'node:fs';
+import * as path from 'node:path';
+
+import {artifacts, check, createMailbox, equal, npm, openBrowser, run,
+        startRelay} from './harness.mjs';
+import {WITH_STORES, allKinds, beyondStatus} from './kinds.mjs';
+import {DESKTOP, NARROW, PHONE, inkOutside, picture, troubleAt}
+    from './layout.mjs';
+
+const AXE = readFileSync(npm.resolve('axe-core/axe.min.js'), 'utf8');
+const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
+                   'best-practice'];
+const SCHEMES = ['light', 'dark'];
+
+const relay = await startRelay({conf: WITH_STORES});
+const browser = await openBrowser({trust: [relay]});
+const kinds = await allKinds(relay);
+const screenshots = artifacts('screenshots');
+
+function open(kind, options) {
+    return browser.visit(kind.url, {locale: kind.locale, ...options});
+}
+
+function english() {
+    return kinds.filter(({language}) => language === 'en');
+}
+
+function called(...parts) {
+    return path.join(screenshots, `${parts.join('-')}.png`);
+}
+
+async function every_page_is_kept_as_a_picture_in_every_look() {
+    for (const kind of kinds) {
+        const visit = await open(kind);
+        const {page} = visit;
+        equal(visit.answer.status(), kind.status, kind.name);
+        equal(await page.getAttribute('html', 'lang'), kind.language, 'lang');
+        if (kind.title)
+            equal(await page.textContent('h1'), kind.title, 'heading');
+        const backs = new Set();
+        for (const colorScheme of SCHEMES) {
+            await page.emulateMedia({colorScheme});
+            backs.add(await page.evaluate(
+                () => getComputedStyle(document.body).backgroundColor));
+            for (const size of [PHONE, NARROW, DESKTOP]) {
+                const name = [kind.name, kind.language, colorScheme,
+                              size.width];
+                equal(await troubleAt(page, size), [], name.join(' '));
+                await picture(page, {path: called(...name)});
+            }
+        }
+        equal(backs.size, 2, 'backgrounds');
+        equal(beyondStatus(visit.said), [], 'said');
+        await visit.close();
+    }
+}
+
+async function axe_finds_nothing_to_complain_about() {
+    for (const kind of kinds) {
+        const visit = await open(kind, {inside: AXE});
+        for (const colorScheme of SCHEMES) {
+            await visit.page.emulateMedia({colorScheme});
+            const {violations, incomplete, passes} = await visit.page.evaluate(
+                (values) => globalThis.axe.run(document, {
+                    runOnly: {type: 'tag', values}}), STANDARDS);
+            const told = [...violations, ...incomplete].map(
+                ({id, nodes}) => [id, nodes.map(({html}) => html)]);
+            equal(told, [], `${kind.name} ${kind.language} ${colorScheme}`);
+            check(passes.some(({id}) => id === 'color-contrast'),
+                  'the contrast was not looked at');
+        }
+        await visit.close();
+    }
+}
+
+async function a_title_from_right_to_left_begins_on_the_right() {
+    const share = await createMailbox(relay, {
+        title: 'مفتاح السيارة الزرقاء', description: 'מפתח לסוף השבוע (2)'},
+        {vertical: 'c'});
+    for (const colorScheme of SCHEMES) {
+        const visit = await browser.visit(share.url, {colorScheme});
+        const {page} = visit;
+        for (const name of ['h1', 'h1 + p']) {
+            const {direction, gap} = await page.evaluate((selector) => {
+                const element = document.querySelector(selector);
+                const range = document.createRange();
+                range.selectNodeContents(element);
+                return {direction: getComputedStyle(element).direction,
+                        gap: element.getBoundingClientRect().right -
+                             range.getBoundingClientRect().right};
+            }, name);
+            equal(direction, 'rtl', name);
+            check(Math.abs(gap) < 2, `${name} ends ${gap} px before its box`);
+        }
+        for (const size of [NARROW, DESKTOP, PHONE])
+            equal(await troubleAt(page, size), [], `${size.width}`);
+        equal(await inkOutside(page, 'h1'), [], 'ink');
+        await picture(page, {path: called('right-to-left', colorScheme,
+                                          PHONE.width)});
+        await visit.close();
+    }
+}
+
+async function at_200_percent_everything_is_there_and_nothing_scrolls() {
+    const half = {width: DESKTOP.width / 2, height: DESKTOP.height / 2};
+    for (const kind of english()) {
+        const zoomed = await open(kind, {viewport: half, deviceScaleFactor: 2});
+        equal(await troubleAt(zoomed.page, half), [], `${kind.name} zoomed`);
+        await picture(zoomed.page, {path: called(kind.name, 'zoom-200')});
+        await zoomed.close();
+        const large = await open(kind);
+        const before = await large.page.evaluate(
+            () => getComputedStyle(document.body).fontSize);
+        await large.page.evaluate(() => {
+            document.documentElement.style.fontSize = '200%';
+        });
+        equal(await large.page.evaluate(
+            () => getComputedStyle(document.body).fontSize),
+              `${2 * parseFloat(before)}px`, 'font size');
+        equal(await troubleAt(large.page, PHONE), [], `${kind.name} large`);
+        await picture(large.page, {path: called(kind.name, 'text-200')});
+        await large.close();
+    }
+}
+
+async function nothing_moves_whether_motion_is_reduced_or_not() {
+    for (const kind of english()) {
+        const visit = await open(kind, {reducedMotion: 'no-preference'});
+        const {page} = visit;
+        const moving = await page.evaluate(() => [
+            ...document.getAnimations().map(String),
+            ...[...document.querySelectorAll('*')].filter((element) => {
+                const {transitionDuration, animationName, scrollBehavior} =
+                    getComputedStyle(element);
+                return transitionDuration !== '0s' ||
+                    animationName !== 'none' || scrollBehavior !== 'auto';
+            }).map(({localName}) => localName)]);
+        equal(moving, [], kind.name);
+        const shown = await picture(page);
+        await page.emulateMedia({reducedMotion: 'reduce'});
+        check(shown.equals(await picture(page)), 'it looks different');
+        await visit.close();
+    }
+}
+
+async function with_forced_colors_the_systems_own_are_used() {
+    for (const kind of english()) {
+        const visit = await open(kind, {forcedColors: 'active'});
+        const {page} = visit;
+        const wrong = await page.evaluate(() => {
+            const colorOf = (name) => {
+                const probe = document.createElement('i');
+                probe.style.color = name;
+                document.body.append(probe);
+                const {color} = getComputedStyle(probe);
+                probe.remove();
+                return color;
+            };
+            const [ink, link] = ['CanvasText', 'LinkText'].map(colorOf);
+            return [...document.querySelectorAll('h1,h2,p,li,time,a')]
+                .filter((element) => getComputedStyle(element).color !==
+                        (element.localName === 'a' ? link : ink))
+                .map(({outerHTML}) => outerHTML);
+        });
+        equal(wrong, [], kind.name);
+        equal(await troubleAt(page, PHONE), [], kind.name);
+        await picture(page, {path: called(kind.name, 'forced-colors')});
+        await visit.close();
+    }
+}
+
+async function the_keyboard_reaches_the_links_alone_and_shows_where_it_is() {
+    const [kind] = kinds;
+    for (const colorScheme of SCHEMES) {
+        const visit = await open(kind, {colorScheme});
+        const {page} = visit;
+        const links = await page.locator('a').all();
+        equal(links.length, WITH_STORES.length, 'links');
+        for (const [i, link] of links.entries()) {
+            await link.scrollIntoViewIfNeeded();
+            const box = await link.boundingBox();
+            const clip = {x: box.x - 5, y: box.y - 5,
+                          width: box.width + 10, height: box.height + 10};
+            const before = await page.screenshot({clip});
+            await page.keyboard.press('Tab');
+            check(await link.evaluate((a) => a === document.activeElement),
+                  `${i + 1} times Tab does not reach the link`);
+            const {style, width} = await link.evaluate((a) => ({
+                style: getComputedStyle(a).outlineStyle,
+                width: parseFloat(getComputedStyle(a).outlineWidth)}));
+            check(style !== 'none' && width >= 1, 'there is no outline');
+            check(!before.equals(await page.screenshot({clip})),
+                  'one cannot see where the keyboard is');
+            await picture(page, {path: called('focus', i + 1, colorScheme)});
+        }
+        await page.keyboard.press('Tab');
+        equal(await page.evaluate(() => document.activeElement?.localName),
+              'body', 'after the last link');
+        await visit.close();
+    }
+}
+
+async function without_javascript_the_page_is_the_same() {
+    for (const kind of english()) {
+        const shown = [];
+        for (const javaScriptEnabled of [true, false]) {
+            const visit = await open(kind, {javaScriptEnabled});
+            shown.push(await picture(visit.page));
+            await visit.close();
+        }
+        check(shown[0].equals(shown[1]), `${kind.name} looks different`);
+    }
+}
+
+await run([
+    every_page_is_kept_as_a_picture_in_every_look,
+    axe_finds_nothing_to_complain_about,
+    a_title_from_right_to_left_begins_on_the_right,
+    at_200_percent_everything_is_there_and_nothing_scrolls,
+    nothing_moves_whether_motion_is_reduced_or_not,
+    with_forced_colors_the_systems_own_are_used,
+    the_keyboard_reaches_the_links_alone_and_shows_where_it_is,
+    without_javascript_the_page_is_the_same,
+]);
