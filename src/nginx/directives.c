@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "nginx/cross_origin.h"
 #include "nginx/listen.h"
 #include "nginx/redact.h"
 #include "nginx/wallet_directives.h"
@@ -97,6 +98,10 @@ ngx_command_t directives_table[] = {
      RULE(.help = "hosts from which the preview page may show an image; "
                   "default: any")},
 
+    {ngx_string("tigress_cors_origin"), ANYWHERE | NGX_CONF_1MORE,
+     cross_origin_set, LOCATION_FIELD(cors_origins),
+     RULE(.help = "origins whose pages are browser wallets; default: none")},
+
     {ngx_string("tigress_wallet_app"), ANYWHERE | NGX_CONF_2MORE,
      wallet_directives_set, LOCATION_FIELD(apple_apps),
      RULE(.help = "apps that share URLs open: apple TEAMID.BUNDLE..., or "
@@ -190,6 +195,7 @@ directives_create_location(ngx_conf_t *cf)
     location->apple_apps = NGX_CONF_UNSET_PTR;
     location->android_apps = NGX_CONF_UNSET_PTR;
     location->image_hosts = NGX_CONF_UNSET_PTR;
+    location->cors_origins = NGX_CONF_UNSET_PTR;
     return location;
 }
 
@@ -359,6 +365,7 @@ directives_merge_location(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(inner->image_hosts, outer->image_hosts, NULL);
     ngx_conf_merge_str_value(inner->public_host, outer->public_host, "");
     wallet_directives_inherit(inner, outer);
+    cross_origin_inherit(inner, outer);
     if ((verdict = merge_lifetime(cf, outer, inner)) != NGX_CONF_OK)
         return verdict;
     set_defaults(NGX_HTTP_LOC_CONF_OFFSET, inner);

@@ -11,6 +11,7 @@
  */
 #include "nginx/module.h"
 
+#include "nginx/cross_origin.h"
 #include "nginx/park.h"
 #include "nginx/request_body.h"
 #include "nginx/request_head.h"
@@ -376,6 +377,8 @@ handler_content(ngx_http_request_t *r)
     call->location = ngx_http_get_module_loc_conf(r, ngx_http_tigress_module);
     request_head_route(call);
     request_head_read(call);
+    if (cross_origin_is_preflight(call))
+        return cross_origin_preflight(call);
     if (call->problem.refusal != WIRE_FINE)
         return refuse_unread(call, call->problem);
     if (r->headers_in.content_length_n > (off_t)call->location->body_max)

@@ -4,6 +4,7 @@
  *   module.c           the record that nginx demands; start and end of a worker
  *   directives.c       the table of directives; directive_types.c reads values
  *   wallet_directives.c      the directives for wallet apps
+ *   cross_origin.c     pages of other origins
  *   listen.c           addresses and names of the servers that serve
  *   storage.c          the store's directory, checked before workers exist
  *   service.c          a worker's way to its store thread and back
@@ -87,6 +88,7 @@ struct relay_location {
     ngx_uint_t body_timeout_ms; /* for the whole body */
     ngx_uint_t wait_most_s;     /* the longest wait that is granted; 0: none */
     ngx_array_t *image_hosts;   /* struct tg_span; NULL: any */
+    ngx_array_t *cors_origins;  /* struct tg_span; NULL: none */
     ngx_array_t *apple_apps;    /* wallet_directives.c's; NULL: none, of both */
     ngx_array_t *android_apps;
     ngx_str_t apple_store;

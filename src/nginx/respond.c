@@ -1,6 +1,8 @@
 /* See respond.h. */
 #include "nginx/respond.h"
 
+#include "nginx/cross_origin.h"
+
 /* A literal or bytes of the answer, which both live as long as the request. */
 static ngx_str_t
 to_ngx(struct tg_span span)
@@ -43,6 +45,7 @@ respond_set_head(struct relay_call *call)
     ngx_http_request_t *r = call->request;
     const struct wire_answer *answer = &call->answer;
 
+    cross_origin_share(call);
     ngx_http_clean_header(r);
     r->err_status = 0;
     r->headers_out.status = answer->status;

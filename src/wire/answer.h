@@ -22,6 +22,10 @@ void answer_header(struct wire_answer *answer, const char *name,
 void answer_header_text(struct wire_answer *answer, const char *name,
                         size_t start);
 
+/* Add a header whose value lives longer than the answer. */
+void answer_header_span(struct wire_answer *answer, const char *name,
+                        struct tg_span value);
+
 /* Append to answer->text, within its room. */
 void answer_text(struct wire_answer *answer, struct tg_span text);
 

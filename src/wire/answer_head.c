@@ -40,6 +40,13 @@ answer_header(struct wire_answer *answer, const char *name, const char *value)
 }
 
 void
+answer_header_span(struct wire_answer *answer, const char *name,
+                   struct tg_span value)
+{
+    add(answer, name, value);
+}
+
+void
 answer_header_text(struct wire_answer *answer, const char *name, size_t start)
 {
     assert(start <= answer->text.len);

@@ -5,6 +5,8 @@
 #define ALLOW_DOCUMENT  "GET, HEAD"
 #define ALLOW_MAILBOXES "POST"
 #define ALLOW_MAILBOX   "GET, HEAD, POST, PUT, DELETE, PATCH"
+/* The page is for people, in a window of its own. */
+#define CROSS_MAILBOX   "POST, PUT, DELETE, PATCH"
 
 static const struct {
     const char *method;
@@ -62,6 +64,7 @@ mailbox_call(struct tg_span method, enum wire_call *call)
 static struct wire_problem
 route_mailboxes(struct tg_span method, struct wire_route *out)
 {
+    out->cross_origin = ALLOW_MAILBOXES;
     if (!tg_span_is(method, "POST")) {
         out->allow = ALLOW_MAILBOXES;
         return refusal(WIRE_METHOD_NOT_ALLOWED);
@@ -74,10 +77,13 @@ static struct wire_problem
 route_mailbox(struct tg_span method, struct tg_span id,
               struct wire_route *out)
 {
+    out->cross_origin = CROSS_MAILBOX;
     if (!mailbox_call(method, &out->call)) {
         out->allow = ALLOW_MAILBOX;
         return refusal(WIRE_METHOD_NOT_ALLOWED);
     }
+    if (out->call == CALL_DISPLAY)
+        out->cross_origin = NULL;
     if (tg_uuid_parse(id, &out->mailbox.uuid) != TG_OK)
         return refusal(WIRE_NO_SUCH_MAILBOX);
     return refusal(WIRE_FINE);
@@ -97,6 +103,8 @@ find_document(struct tg_span path, enum wire_document *out)
 static struct wire_problem
 route_document(struct tg_span method, struct wire_route *out)
 {
+    if (out->document == DOCUMENT_DISCOVERY)
+        out->cross_origin = ALLOW_DOCUMENT;
     if (!tg_span_is(method, "GET") && !tg_span_is(method, "HEAD")) {
         out->allow = ALLOW_DOCUMENT;
         return refusal(WIRE_METHOD_NOT_ALLOWED);
@@ -111,6 +119,7 @@ wire_route(struct tg_span method, struct tg_span path, struct wire_route *out)
     struct tg_span id;
 
     *out = (struct wire_route){.call = CALL_CREATE};
+    out->is_options = tg_span_is(method, "OPTIONS");
     if (tg_span_is(path, "/v1/m"))
         return route_mailboxes(method, out);
     if (after_prefix(path, TG_SPAN_LITERAL("/v1/m/"), &id) &&

@@ -82,6 +82,10 @@ struct wire_route {
     struct mailbox_id mailbox; /* not for CALL_CREATE, CALL_DOCUMENT */
     enum wire_document document; /* CALL_DOCUMENT */
     const char *allow; /* WIRE_METHOD_NOT_ALLOWED: for the Allow header */
+    bool is_options;          /* the method is OPTIONS */
+    const char *cross_origin; /* the methods of this path for pages of other
+                                 origins (cors.h); NULL: what is answered is
+                                 not for them */
 };
 
 /* Find the call. `path` is decoded and without query; `method` as sent.
@@ -135,6 +139,7 @@ struct wire_headers {
     struct wire_header if_match;
     struct wire_header if_none_match;
     struct wire_header accept_language;
+    struct wire_header origin;
     struct wire_preferences prefer;
 };
 
@@ -193,7 +198,7 @@ enum { WIRE_HEADERS_MOST = 16 };
 
 struct wire_answer_header {
     const char *name;     /* a literal */
-    struct tg_span value; /* a literal, or in the answer's `text` */
+    struct tg_span value; /* a literal, in the answer's `text`, or the site's */
 };
 
 /* An answer has Content-Type among its headers when it has a body. HEAD is
@@ -216,6 +221,8 @@ struct wire_site {
     struct tg_span android_apps;
     struct tg_span apple_store;         /* an https URL; empty: none */
     struct tg_span android_store;
+    const struct tg_span *cors_origins; /* cors.h; count 0: none */
+    size_t cors_origin_count;
 };
 
 /* What clients may know before they try (§7). */
