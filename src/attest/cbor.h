@@ -3,8 +3,9 @@
  * Taken are integers, byte strings, text strings (UTF-8), arrays, maps, false,
  * true and null, each in the shortest form and of definite length. Refused are
  * tags, floats, indefinite lengths, other simple values, keys that are neither
- * integer nor text, keys that come twice, nesting deeper than CBOR_DEPTH,
- * counts that the bytes left cannot hold. Nothing is allocated; items borrow.
+ * integer nor text, keys that come twice, nesting deeper than CBOR_DEPTH, maps
+ * of more than CBOR_PAIRS_MOST, counts that the bytes left cannot hold. Nothing
+ * is allocated; items borrow.
  */
 #ifndef ATTEST_CBOR_H
 #define ATTEST_CBOR_H
@@ -14,7 +15,10 @@
 
 #include "base/bytes.h"
 
-enum { CBOR_DEPTH = 4 }; /* FIDO CTAP 2.1 §8: at most four levels */
+enum {
+    CBOR_DEPTH = 4,      /* FIDO CTAP 2.1 §8: at most four levels */
+    CBOR_PAIRS_MOST = 32 /* each key is compared with those before it */
+};
 
 enum cbor_kind {
     CBOR_INTEGER,
@@ -40,7 +44,7 @@ enum cbor_order {
 };
 
 /* Take one whole item, with all that is in it, off the front of *in.
- * TG_E_FORMAT, TG_E_LIMIT (depth): *in and *out untouched. */
+ * TG_E_FORMAT, TG_E_LIMIT (depth, pairs): *in and *out untouched. */
 TG_MUST_USE enum tg_err cbor_take(struct tg_span *in, enum cbor_order order,
                                   struct cbor_item *out);
 
