@@ -89,6 +89,13 @@ shown_path(ngx_str_t uri)
     return unknown;
 }
 
+/* HTTP/0.9 names no protocol: there is nothing to copy from then. */
+static u_char *
+add(u_char *end, ngx_str_t text)
+{
+    return text.len > 0 ? ngx_cpymem(end, text.data, text.len) : end;
+}
+
 /* "METHOD path PROTOCOL" with the shown path; "-" when there is no room, or
  * when nothing was understood. */
 static ngx_str_t
@@ -103,11 +110,11 @@ shown_request_line(ngx_http_request_t *r, ngx_str_t path)
     line.data = ngx_pnalloc(r->pool, line.len);
     if (line.data == NULL)
         return unknown;
-    end = ngx_cpymem(line.data, r->method_name.data, r->method_name.len);
+    end = add(line.data, r->method_name);
     *end++ = ' ';
-    end = ngx_cpymem(end, path.data, path.len);
+    end = add(end, path);
     *end++ = ' ';
-    (void)ngx_cpymem(end, r->http_protocol.data, r->http_protocol.len);
+    (void)add(end, r->http_protocol);
     return line;
 }
 
