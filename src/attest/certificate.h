@@ -12,7 +12,8 @@ struct certificate_chain {
     X509 *certificates[ATTEST_CHAIN_MOST]; /* owned */
 };
 
-/* Read attStmt.x5c: DER, nothing behind any of them. ATTEST_STATEMENT (there
+/* Read attStmt.x5c: DER, nothing behind any of them, with keys on P-256, P-384
+ * or P-521, of RSA up to 8192 bits, Ed25519 or Ed448. ATTEST_STATEMENT (there
  * is none, or it is no array of bytes, empty, or too long), ATTEST_CERTIFICATE,
  * ATTEST_UNAVAILABLE: nothing to release. */
 TG_MUST_USE enum attest_reason
@@ -25,8 +26,9 @@ void certificate_chain_done(struct certificate_chain *chain);
 bool certificate_extension(const X509 *certificate, const char *oid,
                            struct tg_span *out, bool *is_critical);
 
-/* Version 3 and basic constraints present with CA false. */
-bool certificate_is_end_entity(const X509 *certificate);
+/* Version 3 and basic constraints present with CA false. OpenSSL keeps in the
+ * certificate what it has read of the extensions, so it is not const. */
+bool certificate_is_end_entity(X509 *certificate);
 
 /* §8.2.1: extension 1.3.6.1.4.1.45724.1.1.4, if it is there, holds this AAGUID
  * and is not critical. */

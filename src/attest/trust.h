@@ -15,10 +15,13 @@ struct attest_trust_error {
     char text[256];
 };
 
-/* Add every certificate of a PEM file. A certificate that is no certificate
- * authority, not yet or no longer valid at `now`, or broken, refuses the file;
- * so does a file with none, or with other things in it. A trust anchor may be
- * an intermediate. TG_E_IO, TG_E_FORMAT, TG_E_LIMIT (1 MiB), TG_E_NOMEM. */
+/* Add every certificate of a PEM file. One that is not yet or no longer valid
+ * at `now`, broken, or too weak refuses the file; so does a file with none, or
+ * with other PEM in it; lines of text around certificates are comments.
+ * A trust anchor may be an intermediate, or the very certificate that signs
+ * statements, which then issues none; but not a certificate that is plainly for
+ * other work, such as a TLS server's.
+ * TG_E_IO, TG_E_FORMAT, TG_E_LIMIT (1 MiB), TG_E_NOMEM: nothing was added. */
 TG_MUST_USE enum tg_err
 attest_trust_add_roots(struct attest_trust *trust, const char *path,
                        tg_time_s now, struct attest_trust_error *error);
@@ -35,9 +38,12 @@ size_t attest_trust_root_count(const struct attest_trust *trust);
 
 /* Does the chain lead to a root at `now`, with no certificate of it revoked?
  * Every certificate in the path is valid now and every issuer may issue
- * (RFC 5280 §6.1; path length, key usage, critical extensions). Certificates
- * that are not needed are refused, as is SHA-1 below a root and a key below 112
- * bits of strength. ATTEST_CHAIN, ATTEST_REVOKED, ATTEST_UNAVAILABLE. */
+ * (RFC 5280 §6.1; path length, key usage, critical extensions, names). The
+ * chain is the path, in its order. It may hold the root too, in any certificate
+ * with the root's name and key, and above a root that is an intermediate,
+ * whoever issued that. Other certificates that are not needed are refused, as
+ * is SHA-1 below a root and a key below 112 bits of strength.
+ * ATTEST_CHAIN, ATTEST_REVOKED, ATTEST_UNAVAILABLE. */
 TG_MUST_USE enum attest_reason
 attest_trust_check(const struct attest_trust *trust,
                    const struct certificate_chain *chain, tg_time_s now);

@@ -11,6 +11,7 @@
 #include <openssl/x509.h>
 
 #include "attest/attest.h"
+#include "attest/trust.h"
 
 /* The moment at which all that is made here is valid, and ten days around. */
 enum { FORGE_NOW = 1800000000, FORGE_DAY = 86400 };
@@ -131,6 +132,10 @@ void forge_authority_done(struct forge_authority *authority);
  * unlinks it. */
 enum { FORGE_PATH = 64 };
 void forge_file(char path[FORGE_PATH], struct tg_span content);
+
+/* Trust in these; attest_trust_free() it. And serials (lines) to revoke. */
+struct attest_trust *forge_trust(X509 *const *roots, size_t count);
+void forge_revoke(struct attest_trust *trust, const char *lines);
 
 /* ---- statements (forge.c, forge_formats.c) ------------------------------- */
 

@@ -227,3 +227,35 @@ forge_file(char path[FORGE_PATH], struct tg_span content)
         close(fd) != 0)
         abort();
 }
+
+struct attest_trust *
+forge_trust(X509 *const *roots, size_t count)
+{
+    struct attest_trust *trust = attest_trust_new();
+    struct attest_trust_error error;
+    struct tg_buf pem = TG_BUF_EMPTY;
+    char path[FORGE_PATH];
+
+    if (trust == NULL)
+        abort();
+    for (size_t i = 0; i < count; i++)
+        forge_certificate_pem(&pem, roots[i]);
+    forge_file(path, tg_span_buf(&pem));
+    if (attest_trust_add_roots(trust, path, FORGE_NOW, &error) != TG_OK ||
+        unlink(path) != 0)
+        abort();
+    tg_buf_free(&pem);
+    return trust;
+}
+
+void
+forge_revoke(struct attest_trust *trust, const char *lines)
+{
+    struct attest_trust_error error;
+    char path[FORGE_PATH];
+
+    forge_file(path, tg_span_text(lines));
+    if (attest_trust_add_revoked(trust, path, &error) != TG_OK ||
+        unlink(path) != 0)
+        abort();
+}

@@ -1,0 +1,241 @@
+/* certificate.h on OpenSSL.
+ *
+ * Certificates come from anybody, so what OpenSSL would work on for long is
+ * refused before it does: see is_small() and has_usual_key().
+ */
+#include "attest/certificate.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include <openssl/asn1.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/objects.h>
+#include <openssl/x509v3.h>
+
+#define OID_FIDO_AAGUID "1.3.6.1.4.1.45724.1.1.4"
+
+enum {
+    VERSION_3 = 2, /* RFC 5280 §4.1.2.1: counted from 0 */
+    RSA_BITS_MOST = 8192,
+    RSA_EXPONENT_BITS_MOST = 64,
+    ITEMS_MOST = 1000 /* of DER in a chain; one has some hundred */
+};
+
+/* DER of definite lengths, with no more items than are left in *budget: OpenSSL
+ * makes an object of some hundred bytes of each, and two bytes make an item. */
+static bool
+is_small(struct tg_span der, size_t *budget)
+{
+    const unsigned char *at = der.ptr;
+    const unsigned char *end = der.ptr + der.len;
+
+    while (at < end) {
+        int tag, class_, form;
+        long len;
+
+        if (*budget == 0)
+            return false;
+        --*budget;
+        form = ASN1_get_object(&at, &len, &tag, &class_, end - at);
+        if ((form & (0x80 | 0x01)) != 0) /* wrong, or of indefinite length */
+            return false;
+        if ((form & V_ASN1_CONSTRUCTED) == 0)
+            at += len;
+    }
+    return at == end;
+}
+
+static bool
+is_usual_rsa(const EVP_PKEY *key)
+{
+    BIGNUM *e = NULL;
+    bool is = EVP_PKEY_get_bits(key) <= RSA_BITS_MOST &&
+              EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) == 1 &&
+              BN_num_bits(e) <= RSA_EXPONENT_BITS_MOST;
+
+    BN_free(e);
+    return is;
+}
+
+/* A curve that is spelled out in numbers is an attacker's choice. */
+static bool
+is_usual_ec(const EVP_PKEY *key)
+{
+    static const char *const curves[] = {SN_X9_62_prime256v1, SN_secp384r1,
+                                         SN_secp521r1};
+    char name[32];
+    int is_explicit = 1;
+
+    if (EVP_PKEY_get_int_param(key,
+                               OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
+                               &is_explicit) != 1 ||
+        is_explicit != 0 ||
+        EVP_PKEY_get_group_name(key, name, sizeof(name), NULL) != 1)
+        return false;
+    for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
+        if (strcmp(name, curves[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool
+has_usual_key(const X509 *certificate)
+{
+    const EVP_PKEY *key = X509_get0_pubkey(certificate);
+
+    if (key == NULL)
+        return false;
+    if (EVP_PKEY_is_a(key, "RSA") == 1)
+        return is_usual_rsa(key);
+    if (EVP_PKEY_is_a(key, "EC") == 1)
+        return is_usual_ec(key);
+    return EVP_PKEY_is_a(key, "ED25519") == 1 ||
+           EVP_PKEY_is_a(key, "ED448") == 1;
+}
+
+static enum attest_reason
+read_one(struct tg_span der, size_t *budget, X509 **out)
+{
+    const unsigned char *at = der.ptr;
+    X509 *certificate;
+
+    if (der.len > LONG_MAX || !is_small(der, budget))
+        return ATTEST_CERTIFICATE;
+    certificate = d2i_X509(NULL, &at, (long)der.len);
+    if (certificate == NULL)
+        return ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE
+                   ? ATTEST_UNAVAILABLE
+                   : ATTEST_CERTIFICATE;
+    if (at != der.ptr + der.len || !has_usual_key(certificate)) {
+        X509_free(certificate);
+        return ATTEST_CERTIFICATE;
+    }
+    *out = certificate;
+    return ATTEST_FINE;
+}
+
+enum attest_reason
+certificate_chain_read(const struct cbor_item *att_stmt,
+                       struct certificate_chain *out)
+{
+    enum attest_reason reason = ATTEST_STATEMENT;
+    struct certificate_chain chain = {0};
+    size_t budget = ITEMS_MOST;
+    struct cbor_item x5c;
+
+    if (!cbor_member(att_stmt, "x5c", &x5c) || x5c.kind != CBOR_ARRAY ||
+        x5c.count == 0 || x5c.count > ATTEST_CHAIN_MOST)
+        return ATTEST_STATEMENT;
+    while (chain.count < x5c.count) {
+        struct cbor_item item;
+
+        reason = ATTEST_STATEMENT;
+        if (!cbor_element(&x5c, chain.count, &item) || item.kind != CBOR_BYTES)
+            goto out;
+        reason =
+            read_one(item.content, &budget, &chain.certificates[chain.count]);
+        if (reason != ATTEST_FINE)
+            goto out;
+        chain.count++;
+    }
+
+    *out = chain;
+    chain.count = 0;
+    reason = ATTEST_FINE;
+out:
+    certificate_chain_done(&chain);
+    ERR_clear_error();
+    return reason;
+}
+
+void
+certificate_chain_done(struct certificate_chain *chain)
+{
+    for (size_t i = 0; i < chain->count; i++)
+        X509_free(chain->certificates[i]);
+    chain->count = 0;
+}
+
+/* How many extensions have this OID, up to two; *out: the first. */
+static int
+find_extension(const X509 *certificate, const char *oid, X509_EXTENSION **out)
+{
+    ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);
+    int found = 0;
+    int at;
+
+    if (object == NULL)
+        return 2; /* nothing can be said of it: nobody may rely on it */
+    at = X509_get_ext_by_OBJ(certificate, object, -1);
+    if (at >= 0) {
+        *out = X509_get_ext(certificate, at);
+        found = X509_get_ext_by_OBJ(certificate, object, at) >= 0 ? 2 : 1;
+    }
+    ASN1_OBJECT_free(object);
+    return found;
+}
+
+static struct tg_span
+content_of(X509_EXTENSION *extension)
+{
+    const ASN1_OCTET_STRING *data = X509_EXTENSION_get_data(extension);
+
+    return (struct tg_span){ASN1_STRING_get0_data(data),
+                            (size_t)ASN1_STRING_length(data)};
+}
+
+bool
+certificate_extension(const X509 *certificate, const char *oid,
+                      struct tg_span *out, bool *is_critical)
+{
+    X509_EXTENSION *extension = NULL;
+
+    if (find_extension(certificate, oid, &extension) != 1)
+        return false;
+    *out = content_of(extension);
+    *is_critical = X509_EXTENSION_get_critical(extension) != 0;
+    return true;
+}
+
+bool
+certificate_is_end_entity(X509 *certificate)
+{
+    uint32_t flags = X509_get_extension_flags(certificate);
+
+    return X509_get_version(certificate) == VERSION_3 &&
+           (flags & EXFLAG_BCONS) != 0 &&
+           (flags & (EXFLAG_CA | EXFLAG_INVALID)) == 0;
+}
+
+bool
+certificate_agrees_on_aaguid(const X509 *certificate,
+                             const uint8_t aaguid[AAGUID_LEN])
+{
+    static const uint8_t head[] = {V_ASN1_OCTET_STRING, AAGUID_LEN};
+    X509_EXTENSION *extension = NULL;
+    int found = find_extension(certificate, OID_FIDO_AAGUID, &extension);
+    struct tg_span content;
+
+    if (found == 0)
+        return true;
+    if (found > 1 || X509_EXTENSION_get_critical(extension) != 0)
+        return false;
+    content = content_of(extension);
+    return content.len == sizeof(head) + AAGUID_LEN &&
+           memcmp(content.ptr, head, sizeof(head)) == 0 &&
+           memcmp(content.ptr + sizeof(head), aaguid, AAGUID_LEN) == 0;
+}
+
+bool
+certificate_has_key(const X509 *certificate, const EVP_PKEY *key)
+{
+    const EVP_PKEY *own = X509_get0_pubkey(certificate);
+    bool has = own != NULL && EVP_PKEY_eq(own, key) == 1;
+
+    ERR_clear_error();
+    return has;
+}
