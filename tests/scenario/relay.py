@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import socket
@@ -24,6 +25,10 @@ import urllib.request
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get('TIGRESS_BUILD',
                                     TOP / 'build' / 'release')).resolve()
+# A sanitizer's library, where the module is built with one: nginx itself is
+# not, so it has to be there before anything else.
+PRELOAD = os.environ.get('TIGRESS_PRELOAD', '')
+SANITIZER = re.compile(r'.*(ERROR: AddressSanitizer|: runtime error: )')
 START_SECONDS = 20
 STOP_SECONDS = 15
 
@@ -66,6 +71,16 @@ def nginx_options(build):
         if nginx.exists():
             return options + ['--nginx', str(nginx)]
     return options
+
+
+def environment():
+    """What a relay is started with. nginx frees nothing at its end that goes
+    away by itself, so leaks are not looked for."""
+    if not PRELOAD:
+        return None
+    options = os.environ.get('ASAN_OPTIONS', '')
+    return {**os.environ, 'LD_PRELOAD': PRELOAD,
+            'ASAN_OPTIONS': options + ':detect_leaks=0'}
 
 
 # `openssl req` alone can make no certificate that began earlier.
@@ -222,7 +237,8 @@ class Relay:
         with open(self.log, 'ab') as log:
             self.process = subprocess.Popen(
                 command, stdout=log, stderr=log,
-                stdin=subprocess.DEVNULL, start_new_session=True)
+                stdin=subprocess.DEVNULL, start_new_session=True,
+                env=environment())
         deadline = time.monotonic() + START_SECONDS
         while not self.serves():
             if self.process.poll() is not None:
@@ -311,9 +327,13 @@ class Relay:
         return [path for path in self.state.rglob('*') if path.is_file()]
 
     def close(self):
-        """Stop and remove what is ours."""
+        """Stop and remove what is ours. RelayError when a sanitizer has found
+        something in it."""
         try:
             self.stop()
+            found = SANITIZER.search(self.output())
+            if found:
+                raise RelayError(self.output()[found.start():][:8000])
         finally:
             if self.own_state:
                 shutil.rmtree(self.state, ignore_errors=True)
