@@ -62,6 +62,8 @@ forge_algorithm(const EVP_PKEY *key)
 {
     if (EVP_PKEY_is_a(key, "RSA") == 1)
         return -257;
+    if (EVP_PKEY_is_a(key, "ED448") == 1)
+        return -53; /* RFC 9864: WebAuthn has -8 for Ed25519 only */
     if (EVP_PKEY_is_a(key, "EC") != 1)
         return -8;
     switch (EVP_PKEY_get_bits(key)) {
@@ -163,6 +165,7 @@ digest_of(int64_t algorithm)
 {
     switch (algorithm) {
     case -8:
+    case -53:
         return NULL;
     case -35:
         return "SHA384";
@@ -180,12 +183,12 @@ forge_sign(struct tg_buf *out, EVP_PKEY *key, int64_t algorithm,
            struct tg_span data)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    const char *digest =
-        forge_algorithm(key) == -8 ? NULL : digest_of(algorithm);
+    bool is_eddsa = digest_of(forge_algorithm(key)) == NULL;
+    const char *digest = is_eddsa ? NULL : digest_of(algorithm);
     uint8_t made[1024];
     size_t len = sizeof(made);
 
-    if (digest == NULL && forge_algorithm(key) != -8)
+    if (digest == NULL && !is_eddsa)
         digest = "SHA256";
     if (ctx == NULL ||
         EVP_DigestSignInit_ex(ctx, NULL, digest, NULL, NULL, key, NULL) != 1 ||
