@@ -1,6 +1,10 @@
 /* The style of the pages: a card in the middle, light or dark as the reader
  * has it. The policy header names it by its hash; a test computes the hash
- * again, so that neither changes without the other. Only page.c includes it. */
+ * again, so that neither changes without the other. Only page.c includes it.
+ *
+ * What somebody wrote is cut off at its box: a stack of accents would lie over
+ * our own words. The box is a little wider than the letters, since some lean
+ * out of their place. */
 #ifndef WIRE_PAGE_STYLE_H
 #define WIRE_PAGE_STYLE_H
 
@@ -18,8 +22,10 @@
     "img{display:block;width:100%;max-height:15rem;object-fit:cover}"        \
     ".text{padding:1.5rem;overflow-wrap:anywhere}"                           \
     ".kind{margin:0 0 .25rem;font-size:.9375rem;color:var(--soft)}"          \
-    "h1{margin:0 0 .5rem;font-size:1.5rem;line-height:1.25}"                 \
     "p,ol{margin:0 0 1rem}"                                                  \
+    "h1,h1+p{overflow:hidden;padding:.1em .2em;margin:-.1em -.2em}"          \
+    "h1{margin-bottom:.2em;font-size:1.5rem;line-height:1.3}"                \
+    "h1+p{margin-bottom:.9em}"                                               \
     "ol{padding-inline-start:1.25rem}"                                       \
     "li{margin:0 0 .25rem}"                                                  \
     "a{color:inherit}"                                                       \
@@ -29,6 +35,6 @@
     ".small{margin:0;font-size:.9375rem;color:var(--soft)}"
 
 /* base64 of its SHA-256 */
-#define PAGE_STYLE_HASH "2j+t+4vYMF1oWcnWriuP5MM5Jp+gcEGrSth6BcCH2jQ="
+#define PAGE_STYLE_HASH "ellQ1sQSrac4HItbg53IDu/mysoGiefyI0io1UP4AOk="
 
 #endif
