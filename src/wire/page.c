@@ -15,11 +15,14 @@ enum {
     TIMES_SHOWN = 3    /* how often each text is on the page, at most */
 };
 
+/* format-detection: Safari would make a link of a number in a title. */
 #define HTML_META                                                            \
     "<head>\n<meta charset=\"utf-8\">\n"                                     \
     "<meta name=\"viewport\" content=\"width=device-width, "                 \
     "initial-scale=1\">\n<meta name=\"robots\" content=\"noindex\">\n"       \
-    "<meta name=\"referrer\" content=\"no-referrer\">\n"
+    "<meta name=\"referrer\" content=\"no-referrer\">\n"                     \
+    "<meta name=\"format-detection\" content=\"telephone=no, date=no, "     \
+    "address=no, email=no\">\n"
 #define HTML_STYLE "<style>" PAGE_STYLE "</style>\n</head>\n<body>\n<main>\n"
 #define HTML_END   "</div>\n</main>\n</body>\n</html>\n"
 
