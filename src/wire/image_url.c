@@ -154,3 +154,33 @@ image_url_parse(struct tg_span text, struct image_url *out)
     *out = url;
     return TG_OK;
 }
+
+/* The label behind the last dot, but for the one dot that may end a name. */
+static struct tg_span
+last_label(struct tg_span host)
+{
+    size_t start;
+
+    if (host.ptr[host.len - 1] == '.')
+        host.len--;
+    start = host.len;
+    while (start > 0 && host.ptr[start - 1] != '.')
+        start--;
+    return (struct tg_span){host.ptr + start, host.len - start};
+}
+
+bool
+image_url_is_address(const struct image_url *url)
+{
+    struct tg_span label = last_label(url->host);
+    bool is_hex = label.len >= 2 && label.ptr[0] == '0' &&
+                  (label.ptr[1] == 'x' || label.ptr[1] == 'X');
+
+    if (url->host.ptr[0] == '[')
+        return true;
+    for (size_t i = is_hex ? 2 : 0; i < label.len; i++)
+        if (!ascii_is_digit(label.ptr[i]) &&
+            !(is_hex && ascii_is_hex(label.ptr[i])))
+            return false;
+    return true;
+}

@@ -29,14 +29,15 @@ host_is_listed(struct tg_span host, const struct wire_site *site)
     return site->image_host_count == 0;
 }
 
-/* A policy cannot name an IPv6 literal (CSP Level 3 §2.3.1, host-source). */
+/* A policy cannot name an address (CSP Level 3 §6.7.2.8, "host-part
+ * matches"), nor would a browser find it there as it was written. */
 static bool
 is_shown(struct tg_span text, const struct wire_site *site,
          struct image_url *url)
 {
     if (image_url_parse(text, url) != TG_OK)
         return false;
-    return url->host.ptr[0] != '[' && host_is_listed(url->host, site);
+    return !image_url_is_address(url) && host_is_listed(url->host, site);
 }
 
 void

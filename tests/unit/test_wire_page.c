@@ -92,6 +92,7 @@ the_preview_has_opengraph_for_messengers_and_words_for_people(void **state)
     kit_header_is(&out, "Content-Type", "text/html; charset=utf-8");
     assert_has(&out, "<!DOCTYPE html>\n<html lang=\"en\">");
     assert_has(&out, "<meta charset=\"utf-8\">");
+    assert_has(&out, "<meta name=\"format-detection\" content=\"telephone=no,");
     assert_has(&out, "<title>Anna&#39;s car</title>");
     assert_has(&out,
                "<meta property=\"og:title\" content=\"Anna&#39;s car\">");
@@ -293,16 +294,35 @@ for_an_image_of_a_host_that_is_not_listed_there_is_ours(void **state)
     }
 }
 
-/* The policy cannot name an IPv6 literal, so a browser would not show it. */
+/* The policy cannot name an address, so a browser would not show it. */
 static void
-for_an_image_of_a_literal_ipv6_address_there_is_ours(void **state)
+for_an_image_of_an_address_there_is_ours(void **state)
 {
-    struct wire_answer out = preview_of_image(&open_site, "https://[::1]/k");
+    static const struct {
+        const char *url;
+        bool shown;
+    } cases[] = {
+        {"https://[::1]/k", false},       {"https://192.0.2.7/k", false},
+        {"https://127.0.0.1:8443/", false}, {"https://127.1/k", false},
+        {"https://127.0.0.1./k", false},  {"https://2130706433", false},
+        {"https://0x7f000001/k", false},  {"https://a.example.0X7F/", false},
+        {"https://a.0x/k", false},        {"https://img.example.5/k", false},
+        {"https://5.example/k", true},    {"https://1.0xg/k", true},
+        {"https://img.0x7f.example/", true}, {"https://1e100/k", true},
+    };
 
     (void)state;
-    assert_has_not(&out, "[::1]");
-    assert_shows_ours(&out, "/v1/picture/general.png");
-    wire_answer_done(&out);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct wire_answer out = preview_of_image(&open_site, cases[i].url);
+
+        if (cases[i].shown) {
+            assert_has(&out, cases[i].url);
+        } else {
+            assert_has_not(&out, cases[i].url);
+            assert_shows_ours(&out, "/v1/picture/general.png");
+        }
+        wire_answer_done(&out);
+    }
 }
 
 static void
@@ -581,7 +601,7 @@ main(void)
             the_policy_opens_for_the_one_image_and_nothing_can_end_it_early),
         cmocka_unit_test(
             for_an_image_of_a_host_that_is_not_listed_there_is_ours),
-        cmocka_unit_test(for_an_image_of_a_literal_ipv6_address_there_is_ours),
+        cmocka_unit_test(for_an_image_of_an_address_there_is_ours),
         cmocka_unit_test(our_picture_is_that_of_the_vertical),
         cmocka_unit_test(a_relay_at_a_literal_address_shows_its_own_picture),
         cmocka_unit_test(the_pictures_are_png_files_of_the_size_that_is_told),
