@@ -38,6 +38,12 @@ struct reading {
 #define SAY(error, ...) \
     ((void)snprintf((error)->text, sizeof((error)->text), __VA_ARGS__))
 
+static void
+say_no_memory(struct attest_trust_error *error)
+{
+    SAY(error, "there is no memory to read it");
+}
+
 /* ---- files --------------------------------------------------------------- */
 
 static enum tg_err
@@ -47,7 +53,7 @@ read_all(int fd, struct tg_buf *out, struct attest_trust_error *error)
         ssize_t got;
 
         if (tg_buf_reserve(out, STEP) != TG_OK) {
-            SAY(error, "there is no memory to read it");
+            say_no_memory(error);
             return TG_E_NOMEM;
         }
         got = read(fd, out->ptr + out->len, STEP);
@@ -233,39 +239,41 @@ keep_root(struct attest_trust *trust, X509 *certificate)
     return TG_OK;
 }
 
+/* One whole certificate, its extensions read too; NULL: it is none. */
+static X509 *
+parse_root(struct tg_span der)
+{
+    const unsigned char *at = der.ptr;
+    X509 *certificate = d2i_X509(NULL, &at, (long)der.len);
+
+    if (certificate != NULL && at == der.ptr + der.len &&
+        X509_check_purpose(certificate, -1, 0) == 1)
+        return certificate;
+    X509_free(certificate);
+    return NULL;
+}
+
 /* The lines between BEGIN and END. */
 static enum tg_err
 add_root(struct reading *in, struct tg_span base64)
 {
-    enum tg_err err = TG_E_FORMAT;
     struct tg_buf der = TG_BUF_EMPTY;
-    const unsigned char *at;
+    enum tg_err err = tg_base64_decode(base64, &der);
     X509 *certificate = NULL;
 
-    if (tg_base64_decode(base64, &der) == TG_OK && der.len > 0) {
-        at = der.ptr;
-        certificate = d2i_X509(NULL, &at, (long)der.len);
-        if (certificate != NULL && at != der.ptr + der.len) {
-            X509_free(certificate);
-            certificate = NULL;
-        }
+    if (err == TG_OK) {
+        err = TG_E_FORMAT;
+        certificate = parse_root(tg_span_buf(&der));
     }
-    if (certificate == NULL ||
-        X509_check_purpose(certificate, -1, 0) != 1) { /* reads extensions */
+    if (err == TG_E_FORMAT && certificate == NULL)
         SAY(in->error,
-            "the %zu%s certificate, which ends in line %zu, is "
-            "damaged",
+            "the %zu%s certificate, which ends in line %zu, is damaged",
             in->number, ordinal(in->number), in->line);
-        goto out;
-    }
-    if (!judge_root(in, certificate))
-        goto out;
-    if ((err = keep_root(in->trust, certificate)) != TG_OK) {
-        SAY(in->error, "there is no memory to read it");
-        goto out;
-    }
-    certificate = NULL;
-out:
+    if (certificate != NULL && judge_root(in, certificate) &&
+        (err = keep_root(in->trust, certificate)) == TG_OK)
+        certificate = NULL; /* kept */
+    if (err == TG_E_NOMEM)
+        say_no_memory(in->error);
     X509_free(certificate);
     tg_buf_free(&der);
     return err;
@@ -297,7 +305,7 @@ read_block(struct reading *in, struct tg_span *text)
         if (has_dashes(line))
             break;
         if (tg_buf_append(&base64, line) != TG_OK) {
-            SAY(in->error, "there is no memory to read it");
+            say_no_memory(in->error);
             goto out;
         }
     }
@@ -457,7 +465,7 @@ attest_trust_add_revoked(struct attest_trust *trust, const char *path,
     size = (trust->revoked_count + count_lines(tg_span_buf(&text))) *
            sizeof(*room);
     if ((room = tg_realloc(trust->revoked, size)) == NULL) {
-        SAY(error, "there is no memory to read it");
+        say_no_memory(error);
         goto out;
     }
     trust->revoked = room;
