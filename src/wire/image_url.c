@@ -169,18 +169,53 @@ last_label(struct tg_span host)
     return (struct tg_span){host.ptr + start, host.len - start};
 }
 
-bool
-image_url_is_address(const struct image_url *url)
+static bool
+is_address(struct tg_span host)
 {
-    struct tg_span label = last_label(url->host);
+    struct tg_span label = last_label(host);
     bool is_hex = label.len >= 2 && label.ptr[0] == '0' &&
                   (label.ptr[1] == 'x' || label.ptr[1] == 'X');
 
-    if (url->host.ptr[0] == '[')
+    if (host.ptr[0] == '[')
         return true;
     for (size_t i = is_hex ? 2 : 0; i < label.len; i++)
         if (!ascii_is_digit(label.ptr[i]) &&
             !(is_hex && ascii_is_hex(label.ptr[i])))
             return false;
     return true;
+}
+
+static bool
+is_dots(struct tg_span segment)
+{
+    size_t dots = 0;
+
+    while (segment.len > 0) {
+        if (segment.ptr[0] == '.')
+            cut(&segment, 1);
+        else if (segment.len >= 3 && segment.ptr[0] == '%' &&
+                 segment.ptr[1] == '2' && (segment.ptr[2] | 0x20) == 'e')
+            cut(&segment, 3);
+        else
+            return false;
+        dots++;
+    }
+    return dots == 1 || dots == 2;
+}
+
+static bool
+has_dots(struct tg_span path)
+{
+    while (path.len > 0) {
+        cut(&path, 1); /* the slash */
+        if (is_dots(cut(&path, find_any(path, "/"))))
+            return true;
+    }
+    return false;
+}
+
+bool
+image_url_is_rewritten(const struct image_url *url)
+{
+    return is_address(url->host) || has_dots(url->path);
 }

@@ -22,10 +22,11 @@ struct image_url {
 TG_MUST_USE enum tg_err image_url_parse(struct tg_span text,
                                         struct image_url *out);
 
-/* Whether browsers read the host of such a URL as an address: a literal one
- * in brackets, or a name whose last label is a number, decimal or behind `0x`
- * (URL Standard §3.5, "ends in a number checker"). They write it anew before
- * they use it: 127.1 becomes 127.0.0.1. */
-bool image_url_is_address(const struct image_url *url);
+/* Whether browsers write such a URL anew before they use it (URL Standard §4),
+ * so that a policy with what was written would not match:
+ * - its host is an address: a literal one in brackets, or a name whose last
+ *   label is a number, decimal or behind `0x`. 127.1 becomes 127.0.0.1;
+ * - its path has a segment of one or two dots, which may be `%2e`. */
+bool image_url_is_rewritten(const struct image_url *url);
 
 #endif

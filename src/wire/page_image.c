@@ -29,15 +29,15 @@ host_is_listed(struct tg_span host, const struct wire_site *site)
     return site->image_host_count == 0;
 }
 
-/* A policy cannot name an address (CSP Level 3 §6.7.2.8, "host-part
- * matches"), nor would a browser find it there as it was written. */
+/* What a browser writes anew the policy cannot name; an address not at all
+ * (CSP Level 3 §6.7.2.8, "host-part matches"). */
 static bool
 is_shown(struct tg_span text, const struct wire_site *site,
          struct image_url *url)
 {
     if (image_url_parse(text, url) != TG_OK)
         return false;
-    return !image_url_is_address(url) && host_is_listed(url->host, site);
+    return !image_url_is_rewritten(url) && host_is_listed(url->host, site);
 }
 
 void

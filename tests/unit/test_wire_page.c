@@ -294,9 +294,9 @@ for_an_image_of_a_host_that_is_not_listed_there_is_ours(void **state)
     }
 }
 
-/* The policy cannot name an address, so a browser would not show it. */
+/* A browser writes them anew, and would not show what it finds then. */
 static void
-for_an_image_of_an_address_there_is_ours(void **state)
+for_an_image_that_a_policy_cannot_name_there_is_ours(void **state)
 {
     static const struct {
         const char *url;
@@ -309,6 +309,10 @@ for_an_image_of_an_address_there_is_ours(void **state)
         {"https://a.0x/k", false},        {"https://img.example.5/k", false},
         {"https://5.example/k", true},    {"https://1.0xg/k", true},
         {"https://img.0x7f.example/", true}, {"https://1e100/k", true},
+        {"https://i.example/a/../b", false}, {"https://i.example/.", false},
+        {"https://i.example/a/.%2E", false}, {"https://i.example/%2e/", false},
+        {"https://i.example/a/.b/..c/...", true},
+        {"https://i.example//%2f/a.%2e?/../", true},
     };
 
     (void)state;
@@ -601,7 +605,7 @@ main(void)
             the_policy_opens_for_the_one_image_and_nothing_can_end_it_early),
         cmocka_unit_test(
             for_an_image_of_a_host_that_is_not_listed_there_is_ours),
-        cmocka_unit_test(for_an_image_of_an_address_there_is_ours),
+        cmocka_unit_test(for_an_image_that_a_policy_cannot_name_there_is_ours),
         cmocka_unit_test(our_picture_is_that_of_the_vertical),
         cmocka_unit_test(a_relay_at_a_literal_address_shows_its_own_picture),
         cmocka_unit_test(the_pictures_are_png_files_of_the_size_that_is_told),
