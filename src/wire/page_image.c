@@ -40,15 +40,37 @@ is_shown(struct tg_span text, const struct wire_site *site,
     return !image_url_is_rewritten(url) && host_is_listed(url->host, site);
 }
 
+/* Whether it is one of the relay's own that whoever shares has named. */
+static bool
+is_picture(struct tg_span text, const struct wire_site *site,
+           enum wire_document picture)
+{
+    struct tg_span origin = site->public_origin;
+    struct tg_span start = {text.ptr, origin.len};
+
+    if (text.len < origin.len || !tg_span_equal(start, origin))
+        return false;
+    return tg_span_is(
+        (struct tg_span){text.ptr + origin.len, text.len - origin.len},
+        document_path(picture));
+}
+
 void
 page_image_choose(const struct wire_outcome *outcome,
                   const struct wire_site *site, struct page_image *out)
 {
     struct tg_span text = outcome->mailbox->display.image_url;
     enum wire_document picture = document_picture(outcome->reader->vertical);
+    bool is_ours = false;
 
+    for (unsigned i = 0; i < WIRE_VERTICALS && !is_ours; i++) {
+        enum wire_document named = document_picture((enum wire_vertical)i);
+
+        is_ours = is_picture(text, site, named);
+        picture = is_ours ? named : picture;
+    }
     *out = (struct page_image){.parts = {text}};
-    if (is_shown(text, site, &out->url))
+    if (!is_ours && is_shown(text, site, &out->url))
         return;
     out->is_ours = true;
     out->parts[0] = site->public_origin;

@@ -350,6 +350,39 @@ our_picture_is_that_of_the_vertical(void **state)
     }
 }
 
+/* As a device does that has no picture of its own: the size is told. */
+static void
+our_picture_is_known_when_it_is_named(void **state)
+{
+    static const char *const sites[] = {"https://relay.example",
+                                        "https://relay.example:8443",
+                                        "https://relay.exampl"};
+    char url[100];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(sites); i++) {
+        struct wire_answer out;
+
+        snprintf(url, sizeof(url), "%s/v1/picture/car.png", sites[i]);
+        out = preview_of_image(&open_site, url);
+        if (i == 0) {
+            assert_shows_ours(&out, "/v1/picture/car.png");
+        } else {
+            assert_has(&out, url);
+            assert_has_not(&out, "og:image:width");
+        }
+        wire_answer_done(&out);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        struct wire_answer out = preview_of_image(
+            &open_site, i == 0 ? "https://relay.example/v1/picture/x.png"
+                               : "https://relay.example");
+
+        assert_has_not(&out, "og:image:width");
+        wire_answer_done(&out);
+    }
+}
+
 /* A policy cannot name the relay by an IPv6 literal either. */
 static void
 a_relay_at_a_literal_address_shows_its_own_picture(void **state)
@@ -607,6 +640,7 @@ main(void)
             for_an_image_of_a_host_that_is_not_listed_there_is_ours),
         cmocka_unit_test(for_an_image_that_a_policy_cannot_name_there_is_ours),
         cmocka_unit_test(our_picture_is_that_of_the_vertical),
+        cmocka_unit_test(our_picture_is_known_when_it_is_named),
         cmocka_unit_test(a_relay_at_a_literal_address_shows_its_own_picture),
         cmocka_unit_test(the_pictures_are_png_files_of_the_size_that_is_told),
         cmocka_unit_test(the_largest_texts_are_written_with_two_allocations),
