@@ -5,7 +5,10 @@ export const PHONE = {width: 390, height: 844};
 export const NARROW = {width: 320, height: 640};
 export const DESKTOP = {width: 1280, height: 800};
 
-/** In the page: what is wider than it may be, as sentences. */
+/**
+ * In the page: what is wider than it may be, as sentences. One character that
+ * is wider than the page, as one with a hundred accents, can only be cut off.
+ */
 function findTrouble() {
     const found = [];
     const root = document.documentElement;
@@ -13,17 +16,28 @@ function findTrouble() {
         found.push(`it scrolls sideways: ${root.scrollWidth} px of ` +
                    `${root.clientWidth}`);
     const card = document.querySelector('main').getBoundingClientRect();
+    const characters = new Intl.Segmenter('en', {granularity: 'grapheme'});
+    const isOutside = (text, start, end, widest) => {
+        const range = document.createRange();
+        range.setStart(text, start);
+        range.setEnd(text, end);
+        return [...range.getClientRects()].some(({left, right, width}) =>
+            width > 0 && width < widest &&
+            (left < card.left - 1 || right > card.right + 1));
+    };
     const walker = document.createTreeWalker(document.body,
                                              NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
         const text = walker.currentNode;
-        const range = document.createRange();
-        range.selectNodeContents(text);
-        for (const {left, right, width} of range.getClientRects())
-            if (width > 0 && (left < card.left - 1 || right > card.right + 1))
-                found.push(`<${text.parentElement.localName}> has text from ` +
-                           `${left} to ${right}, the card is from ` +
-                           `${card.left} to ${card.right}`);
+        if (!isOutside(text, 0, text.length, Infinity))
+            continue;
+        for (const {index, segment} of characters.segment(text.data))
+            if (isOutside(text, index, index + segment.length,
+                          card.width / 2)) {
+                found.push(`<${text.parentElement.localName}> leaves the ` +
+                           `card at ${index} with ${segment}`);
+                break;
+            }
     }
     const blocks = [...document.querySelectorAll('img,p,h1,h2,li')]
         .map((element) => [element, element.getBoundingClientRect()]);
@@ -44,49 +58,15 @@ export function picture(page, options) {
     return page.screenshot({fullPage: true, animations: 'allow', ...options});
 }
 
-/** In the page: where an element is, in whole pixels outward; null: none. */
-function boxOf(selector) {
-    const element = document.querySelector(selector);
-    if (!element)
-        return null;
-    const box = element.getBoundingClientRect();
-    const root = document.documentElement;
-    return {left: Math.floor(box.left), right: Math.ceil(box.right),
-            top: Math.floor(box.top + scrollY),
-            bottom: Math.ceil(box.bottom + scrollY),
-            width: root.clientWidth, height: root.scrollHeight};
-}
-
 /**
- * Whether the ink of an element stays in its box: hidden or not, all around
- * it looks the same. Returns the sides where it does not.
+ * Whether the ink of an element leaves its box: whether the page around that
+ * looks the same when the element is hidden.
  */
-export async function inkOutside(page, selector) {
-    const box = await page.evaluate(boxOf, selector);
-    const sides = {
-        above: {x: 0, y: 0, width: box.width, height: box.top},
-        below: {x: 0, y: box.bottom, width: box.width,
-                height: box.height - box.bottom},
-        before: {x: 0, y: box.top, width: box.left,
-                 height: box.bottom - box.top},
-        behind: {x: box.right, y: box.top, width: box.width - box.right,
-                 height: box.bottom - box.top},
-    };
-    const look = async () => {
-        const found = {};
-        for (const [side, clip] of Object.entries(sides))
-            found[side] = clip.width > 0 && clip.height > 0
-                ? await picture(page, {clip}) : Buffer.alloc(0);
-        return found;
-    };
-    const shown = await look();
-    await page.evaluate((name) => {
-        document.querySelector(name).style.visibility = 'hidden';
-    }, selector);
-    const hidden = await look();
-    await page.evaluate((name) => {
-        document.querySelector(name).style.visibility = '';
-    }, selector);
-    return Object.keys(sides).filter(
-        (side) => !shown[side].equals(hidden[side]));
+export async function inkLeaves(page, selector) {
+    const element = page.locator(selector);
+    const look = (visibility) => element.evaluate(
+        (found, value) => { found.style.visibility = value; }, visibility)
+        .then(() => picture(page, {mask: [element]}));
+    const hidden = await look('hidden');
+    return !hidden.equals(await look(''));
 }
