@@ -4,10 +4,10 @@
 
 #include "attest/attest.h"
 
-/* §7.1 steps 7 to 12: type is webauthn.create, the challenge is this one, the
- * origin is configured, and the page was not in another's frame (crossOrigin,
- * topOrigin). ATTEST_MALFORMED, ATTEST_TYPE, ATTEST_CHALLENGE, ATTEST_ORIGIN,
- * ATTEST_UNAVAILABLE. */
+/* §7.1 steps 5 to 11: type is webauthn.create, the challenge is this one, the
+ * origin is configured, and so is that of the page in whose frame it was, if
+ * that is told. Members that are not known are ignored. ATTEST_MALFORMED,
+ * ATTEST_TYPE, ATTEST_CHALLENGE, ATTEST_ORIGIN, ATTEST_UNAVAILABLE. */
 TG_MUST_USE enum attest_reason
 client_data_check(struct tg_span json, const struct attest_policy *policy,
                   const uint8_t challenge[ATTEST_HASH_LEN]);

@@ -19,4 +19,7 @@ attest_format_check attest_check_apple;           /* §8.8 */
 attest_format_check attest_check_apple_appattest; /* Apple's documentation,
     "Validating apps that connect to your server" */
 
+/* NULL: it is refused. The table is in format_table.c. */
+attest_format_check *attest_format_procedure(enum attest_format format);
+
 #endif

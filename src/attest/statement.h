@@ -13,9 +13,13 @@ struct attest_statement {
     struct tg_buf bytes;         /* owns what the spans borrow */
 };
 
-/* From the header's value. ATTEST_MALFORMED, ATTEST_FORMAT_REFUSED (unknown),
- * and what auth_data_read() says: nothing to release. `verdict` learns the
- * format as soon as it is known. */
+/* From the header's value: base64url of a JSON object with clientDataJSON and
+ * attestationObject, whose other members are ignored, as those of PROTOCOL §2
+ * are; the attestation object has fmt, attStmt, authData and no others.
+ *
+ * ATTEST_MALFORMED, ATTEST_UNAVAILABLE, ATTEST_FORMAT_REFUSED (unknown), and
+ * what auth_data_read() says: nothing to release. `verdict` learns the format
+ * as soon as it is known. */
 TG_MUST_USE enum attest_reason
 attest_statement_read(struct tg_span header, struct attest_statement *out,
                       struct attest_verdict *verdict);
