@@ -53,6 +53,8 @@ enum tg_err {
     TG_E_CONFLICT = 65,  /* 412: the mailbox has changed meanwhile */
     TG_E_BUSY = 66,      /* 429 or 503, still so after the retries */
     TG_E_PROTOCOL = 67,  /* an answer that the protocol does not allow */
+    TG_E_LIFETIME = 68,  /* longer than the relay keeps a mailbox */
+    TG_E_VERSION = 69,   /* it speaks no version of the protocol known here */
 
     TG_E_LAST
 };

@@ -72,11 +72,13 @@ struct tg_share_offer {
     enum tg_vertical vertical;   /* `v` of the share URL */
     const char *access_rights;   /* of R, W, D; default: the relay's, RD.
                                     "RWD" for flows that answer */
-    int64_t lifetime_s;          /* default: the relay's, 48 hours */
+    int64_t lifetime_s;          /* seconds; default: the relay's, usually
+                                    48 hours. Not more than the relay's most */
     enum tg_algorithm algorithm; /* default TG_AEAD_AES_128_GCM */
     const char *format;          /* of message 1; required */
     struct tg_span content;      /* of message 1: the text of a JSON object */
-    const char *token_type;      /* notification token; NULL: none */
+    const char *token_type;      /* notification token, wanted more than those
+                                    of tg_wallet_set_token(); NULL: none */
     const char *token_data;
 };
 
@@ -127,8 +129,20 @@ TG_API void tg_share_close(struct tg_share *share);
 /* Complete the step that was begun and is not known to have been done; TG_OK
  * also when there is none.
  *
+ * Before a relay is told to make a mailbox, it is asked for what it says of
+ * itself (relay_info.h), for at most three seconds. Where it says nothing
+ * usable, the mailbox is made without knowing.
+ *
  * Errors: those of the step, see there. For the making of the mailbox:
- * TG_E_REFUSED, TG_E_FORMAT, TG_E_LIMIT make the state TG_SHARE_FAILED.
+ *   TG_E_LIMIT     the sealed message is larger than the relay takes
+ *   TG_E_LIFETIME  the offer's lifetime is longer than the relay's most. It is
+ *                  not shortened: a share that ends sooner than was agreed
+ *                  would surprise both sides
+ *   TG_E_VERSION   the relay does not speak version v1 of the protocol
+ *   TG_E_REFUSED, TG_E_FORMAT
+ * These make the state TG_SHARE_FAILED, and tg_relay_client_reason() names the
+ * limit. The first three come from what the relay has said just now, and it
+ * has not been told of the share.
  */
 TG_API TG_MUST_USE enum tg_err tg_share_resume(struct tg_share *share);
 
@@ -150,6 +164,8 @@ TG_API TG_MUST_USE enum tg_err tg_share_resume(struct tg_share *share);
  *   TG_E_AUTH      it was not sealed with this share's secret
  *   TG_E_UNKNOWN   its format, or its algorithm, is not known here
  *   TG_E_FORMAT    it is not provisioning information
+ *   TG_E_VERSION   the relay does not speak version v1 of the protocol; found
+ *                  out before a recipient's first read, as by tg_share_resume()
  *   TG_E_STATE     the share has ended
  * After TG_E_REPLAY, TG_E_AUTH, TG_E_UNKNOWN and TG_E_FORMAT nothing of the
  * message is kept, and the share goes on when the relay serves a proper one.

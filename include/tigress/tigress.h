@@ -20,6 +20,7 @@
 #include <tigress/pin.h>
 #include <tigress/provisioning.h>
 #include <tigress/relay_client.h>
+#include <tigress/relay_info.h>
 #include <tigress/role.h>
 #include <tigress/share.h>
 #include <tigress/share_url.h>

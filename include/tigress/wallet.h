@@ -93,6 +93,25 @@ tg_wallet_register_format(struct tg_wallet *wallet, const char *format);
  * implementations write them: see tg_order_accept(). Off unless set. */
 TG_API void tg_wallet_set_accept_plain(struct tg_wallet *wallet, bool on);
 
+/* Let relays ring this device, as long as the wallet is open: the token that
+ * a push service has given it. Several may be set, the most wanted first, each
+ * of another type; a relay is given the first whose type it rings, when a
+ * mailbox is made (after that of the offer, if there is one) and when this
+ * device reads one for the first time. Where it rings none of them it is given
+ * none: see tg_share_has_push(). A relay that does not say what it rings is
+ * given the first. Tokens are not stored: set them each time.
+ *
+ *   type   such as "org.w3.webpush": 1 to 64 printable ASCII characters
+ *   data   of that type, 1 to 4096 bytes of UTF-8; takes the place of what was
+ *          set for the type. NULL: not this one any more
+ *
+ * Errors: TG_E_FORMAT, TG_E_LIMIT (too long, or more than 8 types), TG_E_NOMEM;
+ * nothing is then changed. Source: PROTOCOL §8.
+ */
+TG_API TG_MUST_USE enum tg_err tg_wallet_set_token(struct tg_wallet *wallet,
+                                                   const char *type,
+                                                   const char *data);
+
 /* The shares, oldest first: the id of the first one after `after` (0: from
  * the beginning). TG_E_NOT_FOUND when there is none, TG_E_LOCKED, TG_E_IO. */
 TG_API TG_MUST_USE enum tg_err

@@ -125,6 +125,10 @@ advice(enum tg_err err)
                "was ignored; nothing is lost.";
     case TG_E_PROTOCOL:
         return "The relay's answer cannot be understood. Try again later.";
+    case TG_E_LIFETIME:
+        return "The relay keeps no invitation for so long. Choose less time.";
+    case TG_E_VERSION:
+        return "The relay speaks another version. Update this program.";
     case TG_E_CONFLICT:
         return "The other device has written meanwhile. Try the same command "
                "again.";

@@ -31,6 +31,8 @@ tg_err_name(enum tg_err err)
     case TG_E_CONFLICT: return "TG_E_CONFLICT";
     case TG_E_BUSY: return "TG_E_BUSY";
     case TG_E_PROTOCOL: return "TG_E_PROTOCOL";
+    case TG_E_LIFETIME: return "TG_E_LIFETIME";
+    case TG_E_VERSION: return "TG_E_VERSION";
     case TG_E_LAST: break;
     }
     return "TG_E_?";

@@ -66,6 +66,12 @@ static const struct messages_entry table[] = {
     {ABOUT_SHARE, TG_E_PROTOCOL, STATUS_NOT_GENUINE, "bad-answer",
      "The relay gave an answer that makes no sense. Try again later."},
 
+    {ABOUT_SHARE, TG_E_LIFETIME, STATUS_USAGE, "lifetime-too-long",
+     "The relay does not keep a share for so long: ask for a shorter time."},
+    {ABOUT_SHARE, TG_E_VERSION, STATUS_REFUSED, "other-version",
+     "The relay speaks another version of the protocol: this program, or the "
+     "relay, wants an update."},
+
     {ABOUT_OFFER, TG_E_FORMAT, STATUS_USAGE, "not-accepted",
      "The share cannot be made as described: check its title, description, "
      "image and rights."},
@@ -125,6 +131,10 @@ static const struct messages_entry table[] = {
      "The wallet was written by a newer version of this program."},
     {ABOUT_WALLET, TG_E_NOT_FOUND, STATUS_WALLET, "wallet-unusable",
      "The directory of the wallet does not exist."},
+
+    {ABOUT_RELAY, TG_E_NOT_FOUND, STATUS_NOTHING_NEW, "says-nothing",
+     "The relay says nothing of itself that can be used. Shares can be made "
+     "on it all the same; it refuses what it does not want."},
 };
 
 /* The entry for exactly this, or NULL. */

@@ -15,7 +15,7 @@ enum messages_status {
     STATUS_USAGE = 2,        /* the command line, or a file or link given */
     STATUS_REFUSED = 3,      /* the relay: another device has it, no right */
     STATUS_GONE = 4,         /* completed, cancelled or expired */
-    STATUS_NOTHING_NEW = 5,  /* the other side has not written */
+    STATUS_NOTHING_NEW = 5,  /* the other side, or a relay, says nothing */
     STATUS_UNREACHABLE = 6,  /* no connection, or the relay is overloaded */
     STATUS_NOT_TRUSTED = 7,  /* not on the allow-list, or a bad certificate */
     STATUS_UNKNOWN_KIND = 8, /* a format or algorithm that is not known */
@@ -35,7 +35,8 @@ enum messages_about {
     ABOUT_LINK,   /* a share URL that was given */
     ABOUT_INPUT,  /* a file that was given */
     ABOUT_OUTPUT, /* a file to be written */
-    ABOUT_WALLET  /* opening the wallet, and its passphrase */
+    ABOUT_WALLET, /* opening the wallet, and its passphrase */
+    ABOUT_RELAY   /* a relay, without any share */
 };
 
 struct messages_entry {

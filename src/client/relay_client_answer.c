@@ -48,8 +48,8 @@ relay_client_answer_verdict(enum relay_verb verb, int status)
     return TG_E_PROTOCOL; /* redirects above all */
 }
 
-static bool
-has_media_type(const struct http_response *response, const char *type)
+bool
+relay_client_answer_is(const struct http_response *response, const char *type)
 {
     struct tg_span text = tg_span_text(response->type);
     const uint8_t *end = memchr(text.ptr, ';', text.len);
@@ -220,7 +220,7 @@ read_into(enum relay_verb verb, const char *relay,
         return TG_OK; /* the body is empty, and of no interest if not */
     memcpy(answer->etag, response->etag, sizeof(answer->etag));
     *what = "the answer is not application/json";
-    if (!has_media_type(response, "application/json"))
+    if (!relay_client_answer_is(response, "application/json"))
         return TG_E_PROTOCOL;
     *what = "the answer is not JSON";
     if ((err = tg_json_parse(tg_span_buf(&response->body), &body)) != TG_OK)
@@ -268,7 +268,7 @@ relay_client_answer_problem(const struct http_response *response,
     struct tg_span text;
     enum tg_err err;
 
-    if (!has_media_type(response, "application/problem+json"))
+    if (!relay_client_answer_is(response, "application/problem+json"))
         return TG_OK;
     err = tg_json_parse(tg_span_buf(&response->body), &body);
     if (err != TG_OK)

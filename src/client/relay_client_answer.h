@@ -21,6 +21,10 @@ enum relay_verb {
 TG_MUST_USE enum tg_err relay_client_answer_verdict(enum relay_verb verb,
                                                     int status);
 
+/* Whether an answer is of this media type, whatever its parameters. */
+bool relay_client_answer_is(const struct http_response *response,
+                            const char *type);
+
 /* Read the answer of a call that was done.
  *
  *   relay   "host[:port]" that was asked: `urlLink` must lie there

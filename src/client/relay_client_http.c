@@ -20,6 +20,7 @@ enum { PROBE_AFTER_S = 20, PROBE_EACH_S = 10 };
 struct exchange {
     struct http_response *response;
     size_t head_len;
+    size_t body_max;
     enum tg_err err; /* why a callback stopped the transfer */
     struct curl_slist *headers;
     char words[CURL_ERROR_SIZE];
@@ -70,7 +71,7 @@ take_body(char *bytes, size_t size, size_t count, void *self)
     struct exchange *x = self;
     struct tg_span more = {(const uint8_t *)bytes, size * count};
 
-    if (more.len > HTTP_BODY_MAX - x->response->body.len) {
+    if (more.len > x->body_max - x->response->body.len) {
         x->err = TG_E_PROTOCOL;
         return 0;
     }
@@ -137,6 +138,50 @@ parse_wait(struct tg_span value)
     return parse_seconds((struct tg_span){value.ptr + 5, value.len - 5});
 }
 
+/* One directive of Cache-Control (RFC 9111 §5.2.2). What asks for less than
+ * another counts, and an age that is no number is as good as none. */
+static void
+take_directive(struct tg_span directive, int64_t *keep_s)
+{
+    static const char age[] = "max-age=";
+    const size_t age_len = sizeof(age) - 1;
+    int64_t seconds;
+
+    while (directive.len > 0 && directive.ptr[0] <= ' ') {
+        directive.ptr++;
+        directive.len--;
+    }
+    while (directive.len > 0 && directive.ptr[directive.len - 1] <= ' ')
+        directive.len--;
+    if (tg_span_is_nocase(directive, "no-store") ||
+        tg_span_is_nocase(directive, "no-cache")) {
+        *keep_s = 0;
+    } else if (directive.len > age_len &&
+               tg_span_is_nocase((struct tg_span){directive.ptr, age_len},
+                                 age)) {
+        directive.ptr += age_len;
+        directive.len -= age_len;
+        seconds = parse_seconds(directive);
+        if (*keep_s < 0 || seconds < *keep_s)
+            *keep_s = seconds < 0 ? 0 : seconds;
+    }
+}
+
+static void
+take_cache_control(struct tg_span value, int64_t *keep_s)
+{
+    while (value.len > 0) {
+        const uint8_t *comma = memchr(value.ptr, ',', value.len);
+        size_t len = comma != NULL ? (size_t)(comma - value.ptr) : value.len;
+
+        take_directive((struct tg_span){value.ptr, len}, keep_s);
+        if (comma != NULL)
+            len++;
+        value.ptr += len;
+        value.len -= len;
+    }
+}
+
 static size_t
 take_header(char *bytes, size_t size, size_t count, void *self)
 {
@@ -157,6 +202,8 @@ take_header(char *bytes, size_t size, size_t count, void *self)
         x->response->retry_after_s = parse_seconds(value);
     else if (header_value(line, "preference-applied", &value))
         x->response->waited_s = parse_wait(value);
+    else if (header_value(line, "cache-control", &value))
+        take_cache_control(value, &x->response->keep_s);
     return line.len;
 }
 
@@ -309,7 +356,11 @@ http_begin(struct http *http, const struct http_request *request,
     response->etag[0] = '\0';
     response->retry_after_s = -1;
     response->waited_s = -1;
-    http->x = (struct exchange){.response = response};
+    response->keep_s = -1;
+    http->x = (struct exchange){
+        .response = response,
+        .body_max = request->body_max > 0 ? request->body_max : HTTP_BODY_MAX,
+    };
     if ((err = open_handles(http)) != TG_OK ||
         (err = make_headers(request, &http->x.headers)) != TG_OK)
         return err;

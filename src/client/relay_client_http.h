@@ -27,12 +27,14 @@ struct http_request {
     const char *ca_file;        /* NULL: the system's */
     int64_t timeout_ms;         /* connection included … */
     int64_t held_ms;            /* … and how long the answer may be held */
+    size_t body_max;            /* of the answer; 0: HTTP_BODY_MAX */
 };
 
 struct http_response {
     int status;
     int64_t retry_after_s;      /* -1: none that is a number of seconds */
     int64_t waited_s;           /* Preference-Applied: wait=…; -1: none */
+    int64_t keep_s;             /* Cache-Control: 0 not at all; -1: not said */
     char type[HTTP_TYPE_MAX + 1];
     char etag[HTTP_ETAG_MAX + 1];
     struct tg_buf body;

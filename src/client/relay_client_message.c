@@ -87,3 +87,11 @@ message_make_preview(struct message *m, const char *relay,
     m->header_count = 0;
     add_header(m, "Accept", "text/html");
 }
+
+void
+message_make_discovery(struct message *m, const char *relay)
+{
+    snprintf(m->url, sizeof(m->url), "https://%s/.well-known/tigress", relay);
+    m->header_count = 0;
+    add_header(m, "Accept", "application/json");
+}

@@ -26,9 +26,10 @@ TG_MUST_USE enum tg_err message_make(struct message *m, enum relay_verb verb,
                                      const struct tg_relay_call *call,
                                      const char *etag, int64_t wait_s);
 
-/* That of the preview page. */
+/* That of the preview page, and that of the discovery document. */
 void message_make_preview(struct message *m, const char *relay,
                           const char *mailbox);
+void message_make_discovery(struct message *m, const char *relay);
 
 const char *message_method(enum relay_verb verb);
 

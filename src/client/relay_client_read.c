@@ -61,7 +61,7 @@ relay_read_free(struct relay_read *read)
 
 enum tg_err
 relay_read_begin(struct relay_read *read, const struct tg_relay_call *call,
-                 const char *etag, int64_t wait_s)
+                 const char *etag, int64_t wait_s, struct tg_span body)
 {
     struct tg_relay_client *client = read->client;
     struct http_request request;
@@ -73,7 +73,7 @@ relay_read_begin(struct relay_read *read, const struct tg_relay_call *call,
     if ((err = message_make(&m, RELAY_READ, call, etag, wait_s)) != TG_OK)
         return err;
     request = relay_client_request(client, message_method(RELAY_READ), &m,
-                                   TG_SPAN_EMPTY);
+                                   body);
     request.held_ms = etag != NULL ? wait_s * 1000 : 0;
     if (read->own == NULL)
         relay_client_use_connection(client, call->claim);

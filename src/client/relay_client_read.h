@@ -21,13 +21,15 @@ void relay_read_free(struct relay_read *read);
  *   call     borrowed for the call
  *   etag     what is known already; NULL: nothing, answer at once
  *   wait_s   how long the answer may be held
+ *   body     of the request; borrowed until relay_read_end()
  *
  * Errors: TG_E_UNTRUSTED, TG_E_FORMAT, TG_E_NETWORK, TG_E_NOMEM; nothing is
  * then under way.
  */
 TG_MUST_USE enum tg_err relay_read_begin(struct relay_read *read,
                                          const struct tg_relay_call *call,
-                                         const char *etag, int64_t wait_s);
+                                         const char *etag, int64_t wait_s,
+                                         struct tg_span body);
 
 /* Whether relay_read_end() can be called. */
 bool relay_read_is_over(const struct relay_read *read);

@@ -3,6 +3,7 @@
  *   share.c          opening, accessors, the caller's data
  *   share_begin.c    create and accept
  *   share_step.c     steps that the relay must be told: resume, send, end
+ *   share_terms.c    what the relay says of itself, before it is told
  *   share_receive.c  receive, handled
  *   share_wait.c     wait, for one or for any of several
  *
@@ -72,6 +73,36 @@ TG_MUST_USE enum tg_err share_seal(struct tg_buf *order,
 
 /* "AEAD_AES_128_GCM" or the other, by the length of the secret. */
 const char *share_payload_type(const struct tg_share *share);
+
+/* What pending_state says of a create: whether the relay has not been told of
+ * it, so that it may still be changed or refused here, and whether the caller
+ * chose the lifetime. */
+enum share_draft { SHARE_DRAFT = 1, SHARE_DRAFT_LIFETIME = 2 };
+
+/* Forget the step that was begun. Not stored yet. */
+void share_clear_pending(struct wallet_row *row);
+
+/* Before a create is told to the relay: compare it with what the relay says of
+ * itself, choose the notification token, and store that it is no draft any
+ * more. TG_OK also when there is nothing to settle; the step may be gone then,
+ * when another process has completed it.
+ *
+ * Errors: TG_E_VERSION, TG_E_LIMIT, TG_E_LIFETIME: the relay would not do it
+ * as it was asked for, and has not been told; the state is TG_SHARE_FAILED, and
+ * the client's reason says why. TG_E_UNTRUSTED, TG_E_NOMEM, the wallet's.
+ */
+TG_MUST_USE enum tg_err share_settle_draft(struct tg_share *share);
+
+/* Before a read: a recipient's first one is compared with what the relay says
+ * of itself, and gives the token that it rings, if there is one, in a body
+ * which is appended; for the others nothing is done. TG_E_VERSION as above, the
+ * share stays as it is; TG_E_UNTRUSTED, TG_E_NOMEM. */
+TG_MUST_USE enum tg_err share_prepare_read(struct tg_share *share,
+                                           struct tg_buf *body);
+
+/* For how many seconds the relay holds a read, as far as is known without
+ * asking it; at most `most_s`; 0: it does not. */
+int64_t share_hold_most_s(struct tg_share *share, int64_t most_s);
 
 /* Take over what a read has given: an answer with TG_OK, or an error. TG_OK:
  * there is a message in the inbox, stored; otherwise as tg_share_receive(). */

@@ -113,6 +113,8 @@ begin_create(struct wallet_row *row, const struct tg_share_offer *offer,
     if ((err = share_draw_uuid(&row->pending_id)) != TG_OK)
         goto out;
     row->pending_verb = RELAY_CREATE;
+    row->pending_state =
+        SHARE_DRAFT | (offer->lifetime_s > 0 ? SHARE_DRAFT_LIFETIME : 0);
 out:
     tg_buf_free(&sealed);
     return err;

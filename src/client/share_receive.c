@@ -162,11 +162,15 @@ read_mailbox(struct tg_share *share)
 {
     struct tg_relay_call call = share_call(share);
     struct tg_relay_answer *answer = NULL;
+    struct tg_buf body = TG_BUF_EMPTY;
     enum tg_err err;
 
     assert(share->client != NULL);
-    err = relay_client_call(share->client, RELAY_READ, &call, TG_SPAN_EMPTY,
-                            &answer);
+    if ((err = share_prepare_read(share, &body)) != TG_OK)
+        return err;
+    err = relay_client_call(share->client, RELAY_READ, &call,
+                            tg_span_buf(&body), &answer);
+    tg_buf_free(&body);
     err = share_take_read(share, err, answer);
     tg_relay_answer_free(answer);
     return err;

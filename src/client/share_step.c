@@ -9,8 +9,8 @@
 
 enum { SETTLE_MOST = 8 };
 
-static void
-clear_pending(struct wallet_row *row)
+void
+share_clear_pending(struct wallet_row *row)
 {
     row->pending_verb = 0;
     row->pending_state = 0;
@@ -121,7 +121,7 @@ settle(struct tg_share *share, enum tg_err told,
         break; /* is never stored as a step */
     }
     if (err == TG_OK)
-        clear_pending(&share->row);
+        share_clear_pending(&share->row);
     return err;
 }
 
@@ -162,16 +162,20 @@ enum tg_err
 share_complete(struct tg_share *share)
 {
     struct wallet_row *row = &share->row;
-    enum relay_verb verb = (enum relay_verb)row->pending_verb;
-    struct tg_relay_call call = share_call(share);
     struct tg_relay_answer *answer = NULL;
     struct tg_buf id = TG_BUF_EMPTY;
+    struct tg_relay_call call;
+    enum relay_verb verb;
     enum tg_err told;
     enum tg_err err;
 
+    if ((err = share_settle_draft(share)) != TG_OK)
+        return err;
     if (row->pending_verb == 0)
         return TG_OK;
     assert(share->client != NULL);
+    verb = (enum relay_verb)row->pending_verb;
+    call = share_call(share);
     call.request_id = share_text(&row->pending_id);
     call.if_match = verb == RELAY_UPDATE ? share_text(&row->etag) : NULL;
     told = refuse_nonsense(
@@ -259,7 +263,7 @@ begin_update(struct tg_share *share, const char *format,
 out:
     tg_buf_free(&sealed);
     if (err != TG_OK)
-        clear_pending(row);
+        share_clear_pending(row);
     return err;
 }
 
@@ -323,7 +327,7 @@ end(struct tg_share *share, enum relay_verb verb, enum tg_share_state state)
         return TG_OK;
     if (is_ending(row))
         return share_complete(share);
-    clear_pending(row);
+    share_clear_pending(row);
     if ((err = share_draw_uuid(&row->pending_id)) != TG_OK)
         return err;
     row->pending_verb = verb;

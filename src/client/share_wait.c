@@ -26,6 +26,8 @@ enum {
 struct waiter {
     struct tg_share *share;
     struct relay_read *read;
+    struct tg_buf body;  /* of what is under way */
+    int64_t hold_most_s; /* at this relay; -1: not found out yet */
     bool has_asked;
     bool is_asking;
     bool is_held;        /* what is under way may be held */
@@ -68,13 +70,19 @@ pause_until(struct vigil *v, tg_mono_ms until)
     return true;
 }
 
-/* Not at all, when the time is up. */
+/* How long what is asked next may be held: not at all when the time is up, or
+ * as long as it is not known what the mailbox is at. */
 static int64_t
-hold_for_s(const struct vigil *v)
+hold_for_s(const struct vigil *v, struct waiter *w)
 {
     int64_t left_s = (v->end - now_of(v) + 999) / 1000;
+    int64_t most_s = left_s < HELD_MOST_S ? left_s : HELD_MOST_S;
 
-    return left_s < 0 ? 0 : left_s < HELD_MOST_S ? left_s : HELD_MOST_S;
+    if (most_s <= 0 || w->share->row.etag.len == 0)
+        return 0;
+    if (w->hold_most_s < 0)
+        w->hold_most_s = share_hold_most_s(w->share, HELD_MOST_S);
+    return w->hold_most_s < most_s ? w->hold_most_s : most_s;
 }
 
 /* ---- asking ------------------------------------------------------------ */
@@ -97,7 +105,7 @@ schedule(struct vigil *v, struct waiter *w, enum tg_err err,
     bool was_held = w->is_held && manner->granted_s > 0 &&
                     took_ms + NEARLY_MS >= manner->granted_s * 1000;
     bool has_learnt = err == TG_E_NO_NEWS && !w->is_held &&
-                      w->share->row.etag.len > 0;
+                      w->hold_most_s != 0 && w->share->row.etag.len > 0;
 
     w->outcome = err;
     if (was_held || has_learnt || took_ms >= LONGEST_PAUSE_MS)
@@ -140,13 +148,16 @@ ask(struct vigil *v, struct waiter *w)
     w->has_asked = true;
     w->asked = now_of(v);
     w->is_held = false;
-    if ((err = look(w->share)) == TG_E_NO_NEWS) {
-        hold_s = hold_for_s(v);
-        w->is_held = hold_s > 0 && w->share->row.etag.len > 0;
+    tg_buf_clear(&w->body);
+    if ((err = look(w->share)) == TG_E_NO_NEWS &&
+        (err = share_prepare_read(w->share, &w->body)) == TG_OK) {
+        hold_s = hold_for_s(v, w);
+        w->is_held = hold_s > 0;
         call = share_call(w->share);
         err = relay_read_begin(
             w->read, &call,
-            w->is_held ? share_text(&w->share->row.etag) : NULL, hold_s);
+            w->is_held ? share_text(&w->share->row.etag) : NULL, hold_s,
+            tg_span_buf(&w->body));
         w->is_asking = err == TG_OK;
         if (w->is_asking)
             return TG_E_NO_NEWS;
@@ -301,6 +312,7 @@ begin_vigil(struct vigil *v, struct tg_share *const *shares, size_t count,
 
         assert(shares[v->count]->client == v->client);
         w->share = shares[v->count];
+        w->hold_most_s = -1;
         if ((err = relay_read_new(v->client, count == 1, &w->read)) != TG_OK)
             return err;
     }
@@ -319,8 +331,10 @@ wait_for(struct tg_share *const *shares, size_t count, int64_t timeout_s,
     assert(count > 0 && shares[0]->client != NULL);
     if ((err = begin_vigil(&v, shares, count, timeout_s)) == TG_OK)
         err = keep_vigil(&v, which);
-    for (size_t i = 0; i < v.count; i++)
+    for (size_t i = 0; i < v.count; i++) {
         relay_read_free(v.waiters[i].read);
+        tg_buf_free(&v.waiters[i].body);
+    }
     tg_free(v.asking);
     tg_free(v.waiters);
     return err;

@@ -7,6 +7,7 @@
  *   wallet_data.c    the caller's data
  *   wallet_reseal.c  everything under another key
  *   wallet_sql.c     statements and transactions
+ *   wallet_token.c   notification tokens, in memory
  */
 #include "client/wallet.h"
 
@@ -120,6 +121,7 @@ tg_wallet_close(struct tg_wallet *wallet)
         tg_buf_free(&first->name);
         tg_free(first);
     }
+    wallet_tokens_done(wallet);
     sqlite3_close_v2(wallet->db);
     tg_wipe(wallet, sizeof(*wallet));
     tg_free(wallet);

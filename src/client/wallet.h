@@ -70,6 +70,23 @@ TG_MUST_USE enum tg_err wallet_get(struct tg_wallet *wallet, int64_t share,
 TG_MUST_USE enum tg_err wallet_remove(struct tg_wallet *wallet, int64_t share,
                                       const char *name);
 
+/* What the library itself keeps, one value of at most 1 MiB: under the empty
+ * name, which no caller can use. As wallet_put() and wallet_get(). */
+TG_MUST_USE enum tg_err wallet_keep(struct tg_wallet *wallet,
+                                    struct tg_span value);
+TG_MUST_USE enum tg_err wallet_kept(struct tg_wallet *wallet,
+                                    struct tg_buf *out);
+
+/* This device's notification tokens, the most wanted first. */
+struct wallet_token {
+    struct wallet_token *next;
+    struct tg_buf type; /* terminated, both */
+    struct tg_buf data;
+};
+
+/* NULL: none. Valid until the next one is set. */
+const struct wallet_token *wallet_tokens(const struct tg_wallet *wallet);
+
 bool wallet_knows_format(const struct tg_wallet *wallet, const char *format);
 bool wallet_accepts_plain(const struct tg_wallet *wallet);
 

@@ -5,6 +5,9 @@
 
 enum { NAME_MAX_LEN = 64, VALUE_MAX_LEN = 1024 * 1024 };
 
+/* Of what the library keeps: check_name() lets no caller use it. */
+#define OWN_NAME ""
+
 static enum tg_err
 check_name(const char *name)
 {
@@ -76,19 +79,32 @@ put(struct tg_wallet *wallet, int64_t share, const char *name,
     return wallet_sql_finish(stmt);
 }
 
-enum tg_err
-wallet_put(struct tg_wallet *wallet, int64_t share, const char *name,
-           struct tg_span value)
+static enum tg_err
+put_named(struct tg_wallet *wallet, int64_t share, const char *name,
+          struct tg_span value)
 {
     enum tg_err err;
 
-    if ((err = check_name(name)) != TG_OK)
-        return err;
     if (value.len > VALUE_MAX_LEN)
         return TG_E_LIMIT;
     if ((err = wallet_enter(wallet, WALLET_WRITE)) != TG_OK)
         return err;
     return wallet_leave(wallet, put(wallet, share, name, value));
+}
+
+enum tg_err
+wallet_put(struct tg_wallet *wallet, int64_t share, const char *name,
+           struct tg_span value)
+{
+    enum tg_err err = check_name(name);
+
+    return err == TG_OK ? put_named(wallet, share, name, value) : err;
+}
+
+enum tg_err
+wallet_keep(struct tg_wallet *wallet, struct tg_span value)
+{
+    return put_named(wallet, WALLET_ITSELF, OWN_NAME, value);
 }
 
 static enum tg_err
@@ -116,17 +132,30 @@ get(struct tg_wallet *wallet, int64_t share, const char *name,
     return err;
 }
 
+static enum tg_err
+get_named(struct tg_wallet *wallet, int64_t share, const char *name,
+          struct tg_buf *out)
+{
+    enum tg_err err;
+
+    if ((err = wallet_enter(wallet, WALLET_READ)) != TG_OK)
+        return err;
+    return wallet_leave(wallet, get(wallet, share, name, out));
+}
+
 enum tg_err
 wallet_get(struct tg_wallet *wallet, int64_t share, const char *name,
            struct tg_buf *out)
 {
-    enum tg_err err;
+    enum tg_err err = check_name(name);
 
-    if ((err = check_name(name)) != TG_OK)
-        return err;
-    if ((err = wallet_enter(wallet, WALLET_READ)) != TG_OK)
-        return err;
-    return wallet_leave(wallet, get(wallet, share, name, out));
+    return err == TG_OK ? get_named(wallet, share, name, out) : err;
+}
+
+enum tg_err
+wallet_kept(struct tg_wallet *wallet, struct tg_buf *out)
+{
+    return get_named(wallet, WALLET_ITSELF, OWN_NAME, out);
 }
 
 static enum tg_err

@@ -15,9 +15,12 @@ struct tg_wallet {
     sqlite3 *db;
     bool accept_plain;
     struct wallet_format *formats;
+    struct wallet_token *tokens; /* as long as the wallet is open */
     struct aead_key key; /* length 0: the passphrase is wanted */
     int64_t generation;  /* of the key */
 };
+
+void wallet_tokens_done(struct tg_wallet *wallet);
 
 /* SQLITE_OK, SQLITE_ROW and SQLITE_DONE are TG_OK. */
 enum tg_err wallet_sql_err(int code);

@@ -187,7 +187,7 @@ def an_offer_that_the_relay_does_not_accept_leaves_no_share(relay):
         large = owner.information('x' * 20000)
         done = owner.run('-v', 'share', large, '--relay', relay.url,
                          expect=USAGE)
-        assert '413' in done.stderr, done.stderr
+        assert '16384 bytes' in done.stderr, done.stderr
         assert owner.list() == {}
 
 

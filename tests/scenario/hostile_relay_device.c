@@ -6,6 +6,9 @@
  * DIE_AT=n in the environment the process kills itself with SIGKILL at its
  * n-th system call that could be seen from outside (a write to the file, a
  * sync, a packet): the functions at the end stand in front of the C library's.
+ * LIFETIME is that of a create, by default an hour, and 0 for the relay's;
+ * TOKEN is the type of its notification token; TOKENS are the types of the
+ * device's, separated by spaces.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -43,9 +46,29 @@ dont_pause(void *self, int64_t pause_ms)
     return true;
 }
 
+/* The data of a token are its type once more: they are compared, not used. */
+static enum tg_err
+set_tokens(struct tg_wallet *wallet)
+{
+    const char *types = getenv("TOKENS");
+    char text[256];
+    char *rest = NULL;
+
+    snprintf(text, sizeof(text), "%s", types != NULL ? types : "");
+    for (char *type = strtok_r(text, " ", &rest); type != NULL;
+         type = strtok_r(NULL, " ", &rest)) {
+        enum tg_err err = tg_wallet_set_token(wallet, type, type);
+
+        if (err != TG_OK)
+            return err;
+    }
+    return TG_OK;
+}
+
 static enum tg_err
 create(struct device *d)
 {
+    const char *lifetime = getenv("LIFETIME");
     const struct tg_share_offer offer = {
         .relay = d->relay,
         .title = "Key of the red car",
@@ -53,9 +76,11 @@ create(struct device *d)
         .image_url = "https://images.example/key.png",
         .vertical = TG_VERTICAL_CAR,
         .access_rights = "RWD",
-        .lifetime_s = 3600,
+        .lifetime_s = lifetime != NULL ? strtoll(lifetime, NULL, 10) : 3600,
         .format = TG_FORMAT_CAR_KEY,
         .content = input_of(d),
+        .token_type = getenv("TOKEN"),
+        .token_data = getenv("TOKEN"),
     };
 
     return tg_share_create(d->wallet, d->client, &offer, &d->share);
@@ -186,7 +211,8 @@ open_all(struct device *d, char **argv)
         (err = tg_allow_list_add(d->allowed, d->relay)) != TG_OK ||
         (err = tg_relay_client_new(d->allowed, &d->client)) != TG_OK ||
         (err = tg_relay_client_set_ca_file(d->client, argv[3])) != TG_OK ||
-        (err = tg_wallet_open(argv[1], &d->wallet)) != TG_OK)
+        (err = tg_wallet_open(argv[1], &d->wallet)) != TG_OK ||
+        (err = set_tokens(d->wallet)) != TG_OK)
         return err;
     tg_relay_client_set_timeout_ms(d->client, 3000);
     tg_relay_client_set_attempts(d->client, 2);

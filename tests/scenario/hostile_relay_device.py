@@ -22,13 +22,14 @@ class Device:
         self.relay = relay
         self.ca = ca or relay.ca
         self.share = None
+        self.settings = {}  # LIFETIME, TOKEN, TOKENS: see the program
 
     def run(self, command, text='', share=None, die_at=None):
         """(result's name, what it gave); None when it was killed.
 
         die_at   the process kills itself at this system call, see the program
         """
-        environment = dict(os.environ)
+        environment = dict(os.environ, **self.settings)
         if die_at:
             environment['DIE_AT'] = str(die_at)
         arguments = [sys.argv[1], self.wallet, self.relay.authority, self.ca,
