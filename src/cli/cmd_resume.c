@@ -3,6 +3,7 @@
 #include "each.h"
 #include "first.h"
 #include "link.h"
+#include "relay.h"
 
 /* A share that was only made now has a link that nobody has seen. */
 static int
@@ -46,7 +47,7 @@ resume(struct session *s, struct tg_share *share, void *self)
     if (tg_share_is_pending(share)) {
         err = tg_share_resume(share);
         if (err != TG_OK)
-            return session_fail(s, ABOUT_SHARE, err);
+            return relay_fail(s, share, ABOUT_SHARE, err);
         status = print_resumed(s, share, was_new);
         if (status != STATUS_DONE)
             return status;

@@ -5,8 +5,9 @@
 #include "commands.h"
 #include "input.h"
 #include "link.h"
+#include "relay.h"
 
-enum { RELAY_SIZE = 300, IMAGE_SIZE = RELAY_SIZE + 40 };
+enum { IMAGE_SIZE = RELAY_NAME_SIZE + 40 };
 
 static const struct {
     const char *word;
@@ -21,25 +22,6 @@ static const struct {
     {"car", TG_VERTICAL_CAR, "A car key for you",
      "Open this link on the device that shall have the key."},
 };
-
-/* "https://host:port/" is what people copy; the library wants "host:port". */
-static bool
-relay_name(const char *text, char out[RELAY_SIZE])
-{
-    static const char scheme[] = "https://";
-    size_t len;
-
-    if (strncmp(text, scheme, sizeof scheme - 1) == 0)
-        text += sizeof scheme - 1;
-    len = strlen(text);
-    if (len > 0 && text[len - 1] == '/')
-        len--;
-    if (len == 0 || len >= RELAY_SIZE || memchr(text, '/', len) != NULL)
-        return false;
-    memcpy(out, text, len);
-    out[len] = '\0';
-    return true;
-}
 
 /* The seconds from now to `text`, or -1 when it is no time to come. */
 static int64_t
@@ -127,7 +109,7 @@ static int
 fail(struct session *s, const struct tg_share *share, enum tg_err err)
 {
     long long id = tg_share_id(share);
-    int status = session_fail(s, ABOUT_OFFER, err);
+    int status = relay_fail(s, share, ABOUT_OFFER, err);
 
     if (tg_share_state(share) != TG_SHARE_FAILED)
         output_note(&s->out, "It is share %lld: \"tigress resume %lld\" tries "
@@ -161,7 +143,7 @@ cmd_share(struct session *s)
     const struct options *o = s->options;
     struct tg_provisioning *message = NULL;
     struct tg_share_offer offer = {0};
-    char relay[RELAY_SIZE];
+    char relay[RELAY_NAME_SIZE];
     char image[IMAGE_SIZE];
     int status;
 

@@ -32,6 +32,8 @@ static const struct command table[] = {
      "Remove a share that has ended from the wallet.", cmd_forget},
     {"passphrase", "", 0, 0, OPTIONS_PASSPHRASE,
      "Set, change or remove the wallet's passphrase.", cmd_passphrase},
+    {"relay-info", "RELAY", 1, 1, OPTIONS_RELAY_INFO,
+     "Show what a relay says of itself.", cmd_relay_info},
 };
 
 enum { TABLE_LEN = sizeof table / sizeof table[0] };

@@ -38,5 +38,6 @@ int cmd_cancel(struct session *s);
 int cmd_relinquish(struct session *s);
 int cmd_forget(struct session *s);
 int cmd_passphrase(struct session *s);
+int cmd_relay_info(struct session *s);
 
 #endif

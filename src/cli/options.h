@@ -64,7 +64,8 @@ enum options_scope {
     OPTIONS_FINISH = 1 << 10,
     OPTIONS_FORGET = 1 << 11,
     OPTIONS_PASSPHRASE = 1 << 12,
-    OPTIONS_ALL = (1 << 13) - 1
+    OPTIONS_RELAY_INFO = 1 << 13,
+    OPTIONS_ALL = (1 << 14) - 1
 };
 
 /* Why a command line was not understood. */

@@ -67,6 +67,20 @@ output_time(struct output_object *o, const char *name, int64_t seconds)
 }
 
 void
+output_texts(struct output_object *o, const char *name,
+             const char *const *texts, size_t count)
+{
+    print_name(o, name);
+    fputc('[', o->to);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            fputc(',', o->to);
+        text_print_json(o->to, text_of(texts[i]));
+    }
+    fputc(']', o->to);
+}
+
+void
 output_json(struct output_object *o, const char *name, struct tg_span json)
 {
     print_name(o, name);
@@ -157,6 +171,16 @@ output_fail(const struct output *out, enum messages_about about,
             enum tg_err err, const char *detail)
 {
     return report(out, messages_of(about, err), tg_err_name(err), detail);
+}
+
+int
+output_fail_saying(const struct output *out, enum messages_about about,
+                   enum tg_err err, const char *sentence, const char *detail)
+{
+    struct messages_entry m = *messages_of(about, err);
+
+    m.sentence = sentence;
+    return report(out, &m, tg_err_name(err), detail);
 }
 
 __attribute__((format(printf, 4, 0))) static int

@@ -40,6 +40,10 @@ void output_number(struct output_object *o, const char *name, int64_t value);
 void output_flag(struct output_object *o, const char *name, bool value);
 void output_time(struct output_object *o, const char *name, int64_t seconds);
 
+/* A list of texts. */
+void output_texts(struct output_object *o, const char *name,
+                  const char *const *texts, size_t count);
+
 /* `json` is the text of a JSON value, known to be valid. */
 void output_json(struct output_object *o, const char *name,
                  struct tg_span json);
@@ -62,6 +66,11 @@ void output_note_text(const struct output *out, const char *label,
  */
 int output_fail(const struct output *out, enum messages_about about,
                 enum tg_err err, const char *detail);
+
+/* The same with another sentence than the table's. */
+int output_fail_saying(const struct output *out, enum messages_about about,
+                       enum tg_err err, const char *sentence,
+                       const char *detail);
 
 /* Report a failure that the table of messages.h has no sentence for. */
 int output_refuse(const struct output *out, enum messages_status status,

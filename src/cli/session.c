@@ -154,7 +154,7 @@ session_open(struct session *s, enum session_use use)
 
     if (status == STATUS_DONE)
         status = make_client(s);
-    if (status == STATUS_DONE)
+    if (status == STATUS_DONE && use != SESSION_NO_SHARE)
         status = open_wallet(s, use);
     return status;
 }

@@ -21,6 +21,7 @@ struct session {
 
 /* What a command is about to do. */
 enum session_use {
+    SESSION_NO_SHARE,  /* talk to a relay; the wallet is left alone */
     SESSION_KNOWN,     /* work with shares that are in the wallet */
     SESSION_TO_SHARE,  /* begin one; makes the wallet if there is none */
     SESSION_TO_RECEIVE /* the same, of a relay that must be an allowed one: the

@@ -1,0 +1,94 @@
+/* See relay.h. */
+#include "relay.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { DURATION_SIZE = 40, SENTENCE_SIZE = 256 };
+
+/* "https://host:port/" is what people copy; the library wants "host:port". */
+bool
+relay_name(const char *text, char out[RELAY_NAME_SIZE])
+{
+    static const char scheme[] = "https://";
+    size_t len;
+
+    if (strncmp(text, scheme, sizeof scheme - 1) == 0)
+        text += sizeof scheme - 1;
+    len = strlen(text);
+    if (len > 0 && text[len - 1] == '/')
+        len--;
+    if (len == 0 || len >= RELAY_NAME_SIZE || memchr(text, '/', len) != NULL)
+        return false;
+    memcpy(out, text, len);
+    out[len] = '\0';
+    return true;
+}
+
+/* "48 hours", in the largest unit that leaves no rest. */
+static void
+format_duration(int64_t seconds, char out[DURATION_SIZE])
+{
+    static const struct {
+        int64_t seconds;
+        const char *name;
+    } units[] = {{3600, "hour"}, {60, "minute"}, {1, "second"}};
+    size_t i = 0;
+
+    while (seconds % units[i].seconds != 0)
+        i++;
+    seconds /= units[i].seconds;
+    snprintf(out, DURATION_SIZE, "%" PRId64 " %s%s", seconds, units[i].name,
+             seconds == 1 ? "" : "s");
+}
+
+/* False: there is nothing to say but what the table has. */
+static bool
+name_limit(const struct tg_relay_info *info, enum tg_err err,
+           char out[SENTENCE_SIZE])
+{
+    int64_t bytes = tg_relay_info_payload_max(info);
+    int64_t seconds = tg_relay_info_lifetime_max_s(info);
+    char duration[DURATION_SIZE];
+
+    if (err == TG_E_LIMIT && bytes >= 0) {
+        snprintf(out, SENTENCE_SIZE,
+                 "The information is too large for this relay: encrypted, it "
+                 "may have at most %" PRId64 " bytes.",
+                 bytes);
+        return true;
+    }
+    if (err == TG_E_LIFETIME && seconds > 0) {
+        format_duration(seconds, duration);
+        snprintf(out, SENTENCE_SIZE,
+                 "This relay keeps a share for at most %s, so it was not "
+                 "made: ask for a shorter time, with --lifetime %" PRId64
+                 " or less.",
+                 duration, seconds);
+        return true;
+    }
+    return false;
+}
+
+int
+relay_fail(struct session *s, const struct tg_share *share,
+           enum messages_about about, enum tg_err err)
+{
+    const char *reason = tg_relay_client_reason(s->client);
+    struct tg_relay_info *info = NULL;
+    char sentence[SENTENCE_SIZE];
+    char detail[SENTENCE_SIZE];
+    int status;
+
+    if (err != TG_E_LIMIT && err != TG_E_LIFETIME)
+        return session_fail(s, about, err);
+    snprintf(detail, sizeof detail, "%s", reason); /* asking changes it */
+    if (tg_relay_info_ask(s->wallet, s->client, tg_share_relay(share),
+                          &info) == TG_OK &&
+        name_limit(info, err, sentence))
+        status = output_fail_saying(&s->out, about, err, sentence, detail);
+    else
+        status = output_fail(&s->out, about, err, detail);
+    tg_relay_info_free(info);
+    return status;
+}
