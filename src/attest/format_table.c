@@ -2,6 +2,7 @@
 #include "attest/formats.h"
 
 static attest_format_check *const procedures[ATTEST_FORMATS] = {
+    [ATTEST_ANDROID_KEY] = attest_check_android_key,
     [ATTEST_APPLE] = NULL,
 };
 
