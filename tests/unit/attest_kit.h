@@ -1,5 +1,5 @@
-/* For tests of attestation formats: an authority that is trusted, and statements
- * judged by one format's procedure. */
+/* For tests of attestation formats: an authority that is trusted, and what one
+ * format's procedure says of a statement. */
 #ifndef ATTEST_KIT_H
 #define ATTEST_KIT_H
 
