@@ -184,6 +184,17 @@ coordinates_have_the_length_of_their_field(void **state)
     forge_append(&longer, c.x);
     cbor = ec2(tg_span_buf(&longer), c.y);
     check_refused(&cbor, ATTEST_KEY);
+    /* what is right, and a byte behind it */
+    tg_buf_clear(&longer);
+    forge_append(&longer, c.x);
+    forge_hex(&longer, "00");
+    cbor = ec2(tg_span_buf(&longer), c.y);
+    check_refused(&cbor, ATTEST_KEY);
+    tg_buf_clear(&longer);
+    forge_append(&longer, c.y);
+    forge_hex(&longer, "00");
+    cbor = ec2(c.x, tg_span_buf(&longer));
+    check_refused(&cbor, ATTEST_KEY);
     tg_buf_free(&longer);
     tg_buf_free(&c.point);
 }
@@ -257,6 +268,7 @@ members_are_of_their_kind(void **state)
     check_members("a5 01 02 03 26 20 65 502d323536", "", ATTEST_KEY);
     check_members("a5 01 01 03 26 20 01", "", ATTEST_KEY); /* kty OKP */
     check_members("a5 01 03 03 26 20 01", "", ATTEST_KEY); /* kty RSA */
+    check_members("a5 01 02 03 27 20 06", "", ATTEST_KEY); /* kty EC2 */
     check_members("a5 01 02 03 26 20 02", "", ATTEST_KEY); /* crv P-384 */
     check_members("a5 01 02 03 26 20 08", "", ATTEST_KEY); /* secp256k1 */
 }
