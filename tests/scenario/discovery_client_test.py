@@ -72,14 +72,15 @@ def a_relay_that_says_nothing_usable_is_used_without(directory, relay):
     whole = b'{"versions":["v0"]}'
     sayings = {
         'absent': relay.problem(404, 'nothing here'),
-        'failing': relay.problem(500, 'broken'),
-        'busy': (503, {'Retry-After': '1'}, b''),
+        'not-found': (404, json_type, whole),
+        'failing': (500, json_type, whole),
+        'busy': (503, json_type | {'Retry-After': '1'}, whole),
         'garbage': (200, json_type, b'\x00\xff garbage'),
         'not-json': (200, {'Content-Type': 'text/html'}, whole),
         'wrong-kinds': (200, json_type,
                         b'{"versions":["v0"],"payload":{"maxBytes":"1"}}'),
-        'redirect': (302, {'Location': f'https://{relay.authority}/else'},
-                     whole),
+        'redirect': (302, json_type |
+                     {'Location': f'https://{relay.authority}/else'}, whole),
         'too-large': (200, json_type, whole + b' ' * (16 * 1024)),
         'megabyte': (200, json_type, whole + b' ' * (1 << 20)),
         'cut': None,
