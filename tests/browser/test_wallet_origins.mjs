@@ -28,7 +28,7 @@ const browser = await openBrowser({
 /** Receive a new share of a relay at a page of this origin: {words, visit,
  *  share}; close the visit. */
 async function receiveAt(origin, from) {
-    const share = new Device(from).share(HOTEL_KEY);
+    const share = await new Device(from).share(HOTEL_KEY);
     const visit = await browser.visit(`${origin}/`);
     await settled(visit.page);
     return {share, visit, words: await receive(visit.page, share.url)};
@@ -52,7 +52,7 @@ async function expectBlocked(origin, from) {
     equal(await visit.page.locator('#shares pre').count(), 0, 'contents');
     await visit.page.goto('about:blank');
     const device = new Device(from);
-    device.run('receive', '--allow', from.host, '--url-file',
+    await device.run('receive', '--allow', from.host, '--url-file',
                device.text(share.url));
     await visit.close();
 }

@@ -1,13 +1,13 @@
 // What the tests of the browser wallet share: its page on servers of other
 // origins, and a device that makes shares with `tigress`.
-import {spawnSync} from 'node:child_process';
+import {execFile} from 'node:child_process';
 import {mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync}
     from 'node:fs';
 import * as http from 'node:http';
 import {tmpdir} from 'node:os';
 import * as path from 'node:path';
 
-import {atEnd, check} from './harness.mjs';
+import {atEnd} from './harness.mjs';
 
 const PLACE = path.join(import.meta.dirname, 'wallet');
 const KINDS = {'.html': 'text/html; charset=utf-8', '.css': 'text/css',
@@ -76,13 +76,15 @@ export class Device {
     run(...words) {
         const program = path.join(process.env.TIGRESS_BUILD ?? '.',
                                   'src/cli/tigress');
-        const done = spawnSync(program, ['--ca', this.ca, '--json', ...words], {
+        const options = {
             env: {HOME: this.home, LC_ALL: 'C.UTF-8', PATH: process.env.PATH},
-            encoding: 'utf8', timeout: SECONDS * 1000});
-        check(done.status === 0, `tigress ${words[0]}: ${done.status} ` +
-              `${done.stdout}${done.stderr}${done.error ?? ''}`);
-        return done.stdout.split('\n').filter(Boolean).map(
-            (line) => JSON.parse(line));
+            encoding: 'utf8', timeout: SECONDS * 1000};
+        return new Promise((resolve, reject) => execFile(
+            program, ['--ca', this.ca, '--json', ...words], options,
+            (error, out) => error
+                ? reject(new Error(`tigress ${words[0]}: ${error} ${out}`))
+                : resolve(out.split('\n').filter(Boolean).map(
+                    (line) => JSON.parse(line)))));
     }
 
     /** A new file with this text. */
@@ -97,10 +99,10 @@ export class Device {
     }
 
     /** Make a share: {url, secret}. */
-    share(content, {format = TOKEN, options = []} = {}) {
-        const [{url}] = this.run('share', this.information(content, format),
-                                 '--relay', `https://${this.host}`,
-                                 '--title', 'Key of room 204', ...options);
+    async share(content, {format = TOKEN, options = []} = {}) {
+        const [{url}] = await this.run(
+            'share', this.information(content, format), '--relay',
+            `https://${this.host}`, '--title', 'Key of room 204', ...options);
         return {url, secret: url.split('#')[1]};
     }
 }
@@ -118,6 +120,12 @@ export function formsOf(secret) {
 export async function receive(page, link) {
     await page.fill('#link', link);
     await page.click('form button');
+    return settled(page);
+}
+
+/** In the page: the button with this text; the words that follow. */
+export async function press(page, text) {
+    await page.click(`button:text-is("${text}")`);
     return settled(page);
 }
 
