@@ -342,6 +342,7 @@ serve(struct daemon *d)
         if (is_told_to_end != 0 && d->end == 0) {
             (void)sd_notify(0, "STOPPING=1");
             listener_stop(d->listener);
+            now = tg_mono_now(); /* what it has just taken in is due */
             d->end = now + LAST_CHANCE_MS;
         }
         if (is_told_to_reload != 0 && d->end == 0)

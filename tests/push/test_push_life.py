@@ -225,6 +225,22 @@ def told_to_end_it_delivers_what_was_rung(place):
         assert not push.path.exists()
 
 
+def told_to_end_it_takes_what_lies_in_the_socket_first(place):
+    with place.daemon() as push:
+        workers = [push.worker()]
+        push.tell(signal.SIGSTOP)
+        workers += [push.worker() for _ in range(20)]   # not yet accepted
+        names = [f'6161{i:02}{j:02}' for i in range(21) for j in range(5)]
+        for i, name in enumerate(names):
+            workers[i // 5].ring(APNS, name)
+        push.tell(signal.SIGTERM)
+        push.tell(signal.SIGCONT)
+        push.process.wait(push_daemon.SECONDS)
+    assert push.counts('apns') == {'delivered': len(names)}, push.log()
+    assert push.status == 0 and push.left() == 0
+    assert all(place.apns.log(name) for name in names)
+
+
 def told_to_end_it_says_how_many_are_left(place):
     place.apns.behave({'connection': 'hang'})
     place.fcm.behave({'late': {'status': 503, 'retry_after': 600}})
@@ -346,6 +362,7 @@ if __name__ == '__main__':
         a_service_that_is_no_more_gets_nothing,
         a_socket_that_changes_is_said_to_stay,
         told_to_end_it_delivers_what_was_rung,
+        told_to_end_it_takes_what_lies_in_the_socket_first,
         told_to_end_it_says_how_many_are_left,
         after_the_end_nobody_can_ring,
         the_socket_is_for_its_group_alone,
