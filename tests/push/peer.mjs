@@ -21,8 +21,10 @@
 //                        (what was answered; null: nothing)
 //
 // RULE: {"status": N, "reason": "WORD", "body": "TEXT", "retry_after": N,
-//        "redirect": "URL", "hang": true, "close": true, "times": N}
+//        "redirect": "URL", "hang": true, "close": true, "times": N,
+//        "after": "TOKEN"}
 //     times    then all goes well again
+//     after    answered when another token's request has been answered 200
 //     redirect status 307 unless told
 //     hang     the request is never answered; others are
 //     close    the connection is closed instead of an answer
@@ -32,6 +34,7 @@
 //
 // It ends when it is told to (SIGTERM), or with the process that started it.
 import * as crypto from 'node:crypto';
+import {EventEmitter, once} from 'node:events';
 import * as fs from 'node:fs';
 import * as http2 from 'node:http2';
 import * as net from 'node:net';
@@ -93,6 +96,8 @@ export class Place {
         this.directory = directory;
         this.known = readJson(this.path('peer.json'), {});
         this.used = new Map();
+        this.delivered = new Set();
+        this.events = new EventEmitter();
         this.log = fs.openSync(this.path('log'), 'a');
     }
 
@@ -128,6 +133,15 @@ export class Place {
 
     note(line) {
         fs.writeSync(this.log, JSON.stringify(line) + '\n');
+        if (line.status === 200)
+            this.delivered.add(line.token);
+        this.events.emit('note');
+    }
+
+    /** When a request for this token has been answered 200. */
+    async untilDelivered(token) {
+        while (!this.delivered.has(token))
+            await once(this.events, 'note');
     }
 }
 
@@ -206,6 +220,8 @@ async function serve(place, name, service, request, response, connection) {
     answer.headers ??= {};
     if (line.problems.length === 0 && service.decide)
         rule = service.decide(rule, request, line, place);
+    if (rule.after !== undefined)
+        await place.untilDelivered(rule.after);
     obey(rule, answer, request, response,
         (status) => place.note({...line, status}));
 }

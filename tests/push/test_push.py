@@ -184,6 +184,27 @@ def many_that_come_back_for_one_stale_token_fetch_one(place):
     assert push.counts('fcm') == {'delivered': len(names)}, push.log()
 
 
+def who_comes_back_late_for_a_stale_token_leaves_the_new_one_alone(place):
+    with place.daemon() as push:
+        worker = push.worker()
+        worker.ring(FCM, 'to-connect')
+        place.fcm.wait_for(1, 'to-connect')
+        before = len(place.fcm.log('/token'))
+        # By its rule the token is good for nothing at once, also for the
+        # other, which hears of it at once.
+        place.fcm.behave({'late': {'status': 401, 'times': 1,
+                                   'after': 'soon'}})
+        push.tell(signal.SIGSTOP)       # so that both are sent together
+        worker.ring(FCM, 'late')
+        worker.ring(FCM, 'soon')
+        push.tell(signal.SIGCONT)
+        for name in 'soon', 'late':
+            lines = place.fcm.wait_for(2, name)
+            assert [line['status'] for line in lines] == [401, 200], lines
+    assert len(place.fcm.log('/token')) == before + 1
+    assert push.counts('fcm') == {'delivered': 3}, push.log()
+
+
 def an_access_token_that_never_does_is_not_asked_for_again_and_again(place):
     before = len(place.fcm.log('/token'))
     place.fcm.behave({'never': {'status': 401}})
@@ -242,6 +263,7 @@ if __name__ == '__main__':
         a_token_of_another_topic_is_tried_with_that,
         an_access_token_is_fetched_once_and_again_when_it_is_refused,
         many_that_come_back_for_one_stale_token_fetch_one,
+        who_comes_back_late_for_a_stale_token_leaves_the_new_one_alone,
         an_access_token_that_never_does_is_not_asked_for_again_and_again,
         an_access_token_that_is_not_given_now_is_asked_for_later,
         tokens_and_secrets_are_nowhere_to_be_seen,
