@@ -41,15 +41,17 @@ check_credential_id(const struct auth_data *auth)
     return ATTEST_FINE;
 }
 
-/* Steps 7 and 8. Apps that are being developed are no devices in good standing:
- * theirs is "appattestdevelop". */
+/* Step 8. Whoever has a developer's phone can make an app say anything. */
 static bool
-is_new_and_in_production(const struct auth_data *auth)
+is_accepted_environment(const uint8_t aaguid[AAGUID_LEN],
+                        const struct attest_policy *policy)
 {
-    static const uint8_t production[AAGUID_LEN] = "appattest";
+    static const char production[AAGUID_LEN] = "appattest";
+    static const char development[AAGUID_LEN + 1] = "appattestdevelop";
 
-    return auth->counter == 0 &&
-           memcmp(auth->aaguid, production, AAGUID_LEN) == 0;
+    return memcmp(aaguid, production, AAGUID_LEN) == 0 ||
+           (policy->apple_development &&
+            memcmp(aaguid, development, AAGUID_LEN) == 0);
 }
 
 enum attest_reason
@@ -76,9 +78,10 @@ attest_check_apple_appattest(const struct attest_statement *statement,
     reason = check_credential_id(&statement->auth);
     if (reason != ATTEST_FINE)
         goto out;
-    /* steps 7 and 8: the counter, and the environment */
+    /* step 7: the counter; step 8: the environment */
     reason = ATTEST_BINDING;
-    if (!is_new_and_in_production(&statement->auth))
+    if (statement->auth.counter != 0 ||
+        !is_accepted_environment(statement->auth.aaguid, policy))
         goto out;
     /* step 1: trust in the path */
     reason = attest_trust_check(policy->trust, &chain, now);

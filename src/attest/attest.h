@@ -50,6 +50,8 @@ struct attest_policy {
     bool packed_self;      /* `packed` without certificates is accepted */
     bool android_software; /* android-key: what software says about a key counts
                               as what hardware says (§8.4) */
+    bool apple_development; /* apple-appattest: apps that are being developed
+                               are accepted as those that are distributed */
     const struct tg_span *origins; /* exact; count 0: none is accepted */
     size_t origin_count;
     /* SHA-256 of each RP ID, or of an App ID for apple-appattest */

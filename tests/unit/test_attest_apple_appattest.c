@@ -135,17 +135,19 @@ the_counter_is_zero(void **state)
 
 /* step 8 */
 static void
-apps_in_development_are_refused(void **state)
+apps_in_development_are_refused_unless_the_policy_has_them(void **state)
 {
     static const char *const others[] = {"appattestdevelop",
                                          "appattest\0\0\0\0\0\0\1"};
 
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 4; i++) {
         struct forge f = begin();
 
-        memcpy(f.aaguid, others[i], sizeof(f.aaguid));
-        assert_int_equal(judge(&f), ATTEST_BINDING);
+        memcpy(f.aaguid, others[i % 2], sizeof(f.aaguid));
+        kit.policy.apple_development = i >= 2;
+        assert_int_equal(judge(&f), i == 2 ? ATTEST_FINE : ATTEST_BINDING);
+        kit.policy.apple_development = false;
     }
 }
 
@@ -199,7 +201,8 @@ main(void)
         cmocka_unit_test(the_leaf_is_of_the_credentials_key),
         cmocka_unit_test(the_key_is_on_p256),
         cmocka_unit_test(the_counter_is_zero),
-        cmocka_unit_test(apps_in_development_are_refused),
+        cmocka_unit_test(
+            apps_in_development_are_refused_unless_the_policy_has_them),
         cmocka_unit_test(the_credential_is_named_by_its_key),
     };
 
