@@ -2,6 +2,7 @@
 #include "attest/formats.h"
 
 static attest_format_check *const procedures[ATTEST_FORMATS] = {
+    [ATTEST_TPM] = attest_check_tpm,
     [ATTEST_ANDROID_KEY] = attest_check_android_key,
     [ATTEST_APPLE] = attest_check_apple,
     [ATTEST_APPLE_APPATTEST] = attest_check_apple_appattest,

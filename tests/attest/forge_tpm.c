@@ -27,6 +27,7 @@ forge_tpm_template(void)
         .version = "2.0",
         .names = "3138" TPM_VERSION TPM_MODEL TPM_MANUFACTURER,
         .purposes = TPM_AIK_PURPOSE,
+        .purposes_behind = "",
     };
 }
 
@@ -190,6 +191,7 @@ add_extensions(struct forge *f, struct forge_tpm *tpm)
     if (tpm->purposes != NULL) {
         forge_hex(&purposes, tpm->purposes);
         forge_der(&tpm->extensions[1], 0x30, tg_span_buf(&purposes));
+        forge_hex(&tpm->extensions[1], tpm->purposes_behind);
         forge_add_extension(&f->leaf, "2.5.29.37",
                             tg_span_buf(&tpm->extensions[1]), false);
     }
@@ -230,7 +232,6 @@ static void
 make_tpm(struct forge *f)
 {
     struct forge_tpm *tpm = f->self;
-    EVP_PKEY *other = tpm->other_key ? forge_key(FORGE_P256) : NULL;
     int64_t algorithm = f->statement_algorithm != 0
                             ? f->statement_algorithm
                             : forge_algorithm(f->leaf_key);
@@ -244,11 +245,11 @@ make_tpm(struct forge *f)
     forge_signed_data(f, &data);
     put_digest(&extra, digest_of_algorithm(algorithm), tg_span_buf(&data),
                tpm->other_extra_data);
-    forge_tpm_public(&pub_area, tpm, other != NULL ? other : f->key);
+    forge_tpm_public(&pub_area, tpm,
+                     tpm->other_key != NULL ? tpm->other_key : f->key);
     forge_tpm_attest(&cert_info, tpm, tg_span_buf(&extra),
                      tg_span_buf(&pub_area));
     put_members(f, tpm, tg_span_buf(&pub_area), tg_span_buf(&cert_info));
-    EVP_PKEY_free(other);
     tg_buf_free(&data);
     tg_buf_free(&extra);
     tg_buf_free(&pub_area);

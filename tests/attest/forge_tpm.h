@@ -22,11 +22,11 @@ struct forge_tpm {
     const char *auth_policy; /* with its size */
     const char *symmetric;
     const char *scheme;
-    const char *key_bits; /* NULL: that of the key; or the curve */
-    const char *exponent; /* RSA */
-    const char *kdf;      /* ECC */
-    size_t zeros;         /* in front of x and y, or of the modulus */
-    bool other_key;
+    const char *key_bits;      /* NULL: that of the key; or the curve */
+    const char *exponent;      /* RSA */
+    const char *kdf;           /* ECC */
+    size_t zeros;              /* in front of x and y, or of the modulus */
+    const EVP_PKEY *other_key; /* borrowed; NULL: the credential's */
     const char *pub_behind;
 
     /* TPMS_ATTEST */
@@ -49,7 +49,8 @@ struct forge_tpm {
     const char *names; /* the sets of directoryName; NULL: no such thing */
     bool names_not_critical;
     const char *purposes; /* of extendedKeyUsage; NULL: no such thing */
-    const char *aaguid;   /* content of id-fido-gen-ce-aaguid; NULL: none */
+    const char *purposes_behind;
+    const char *aaguid; /* content of id-fido-gen-ce-aaguid; NULL: none */
     struct tg_buf extensions[3]; /* made; forge_tpm_done() */
 };
 
