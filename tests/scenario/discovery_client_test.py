@@ -3,6 +3,7 @@ none of it. The relay is a small one that says what a test wants.
 
 TAP output. Usage: discovery_client_test.py DEVICE-PROGRAM WAITING-PROGRAM
 """
+import concurrent.futures
 import pathlib
 import subprocess
 import sys
@@ -194,6 +195,27 @@ def nobody_is_refused_for_what_a_relay_said_once(directory, relay):
     owner.expect('resume', 'TG_OK')
     expect(relay.told('create')[-1][1]['mailboxConfiguration']['lifetime'],
            7201)
+
+
+# §7, R-IDEM
+@test
+def two_processes_that_settle_a_draft_at_once_make_one_mailbox(directory,
+                                                               relay):
+    owner = begin(directory, relay, TOKENS=APNS)
+    relay.hush()
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        both = [pool.submit(owner, 'resume') for _ in range(2)]
+        relay.until_asked(2)
+        relay.speak()
+        results = [future.result()[0] for future in both]
+    # Who comes last may be told to call again; then it is done.
+    if 'TG_OK' not in results or set(results) - {'TG_OK', 'TG_E_LOCKED'}:
+        raise AssertionError(results)
+    owner.expect('resume', 'TG_OK')
+    expect(len(relay.mailboxes), 1)
+    expect(len({headers['Mailbox-Request-ID']
+                for headers, _ in relay.told('create')}), 1)
+    expect(owner.expect('show', 'TG_OK').split()[:2], ['open', 'settled'])
 
 
 def token_of(body):

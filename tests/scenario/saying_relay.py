@@ -39,6 +39,14 @@ class SayingRelay(HoldingRelay):
         self.heard.clear()
         self.silent.set()
 
+    def until_asked(self, count):
+        """Wait until it was asked so many times."""
+        with self.changed:
+            if not self.changed.wait_for(lambda: len(self.asked) >= count,
+                                         SECONDS):
+                raise AssertionError(f'asked {len(self.asked)} times, not '
+                                     f'{count}')
+
     def speak(self):
         """End the silence."""
         self.silent.clear()
@@ -58,6 +66,7 @@ class SayingRelay(HoldingRelay):
             self.asked.append((http_handler.path,
                                dict(http_handler.headers)))
             saying = self.saying
+            self.changed.notify_all()
         if self.silent.is_set():
             self.heard.wait(SECONDS)
             saying = None
