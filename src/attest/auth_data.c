@@ -52,12 +52,14 @@ read_credential(struct tg_span *in, struct auth_data *data)
 /* The extensions if there are any, and nothing behind: what they say is of no
  * concern (§7.1 step 28). */
 static bool
-end_is_fine(struct tg_span rest, uint8_t flags)
+read_end(struct tg_span rest, struct auth_data *data)
 {
+    bool is_announced = (data->flags & AUTH_EXTENSIONS) != 0;
     struct cbor_item extensions;
 
-    if ((flags & AUTH_EXTENSIONS) == 0)
-        return rest.len == 0;
+    if (rest.len == 0)
+        return !is_announced;
+    data->has_unannounced = !is_announced;
     return cbor_parse(rest, CBOR_ANY_ORDER, &extensions) == TG_OK &&
            extensions.kind == CBOR_MAP;
 }
@@ -77,8 +79,7 @@ auth_data_read(struct tg_span bytes, struct auth_data *out)
         (data.flags & AUTH_BACKUP_ELIGIBLE) == 0)
         return ATTEST_MALFORMED;
     if (!read_credential(&in, &data) ||
-        cbor_take(&in, CBOR_CANONICAL, &key) != TG_OK ||
-        !end_is_fine(in, data.flags))
+        cbor_take(&in, CBOR_CANONICAL, &key) != TG_OK || !read_end(in, &data))
         return ATTEST_MALFORMED;
     if ((reason = cose_key_read(&key, &data.key)) != ATTEST_FINE)
         return reason;

@@ -23,10 +23,12 @@ struct auth_data {
     const uint8_t *aaguid;        /* AAGUID_LEN */
     struct tg_span credential_id; /* 1 to CREDENTIAL_ID_MOST bytes */
     struct cose_key key;          /* owned */
+    bool has_unannounced;         /* extensions without their flag */
 };
 
-/* Every byte is accounted for: extensions if their flag is set, and nothing
- * behind. A statement without a credential is refused, as is the backup state
+/* Every byte is accounted for: extensions, a map, and nothing behind. They may
+ * lack their flag, as those of App Attest do since iOS 27; what else may is the
+ * caller's business. A statement without a credential is refused, as is the backup state
  * of what cannot be backed up (§6.1). Reasons as of cose_key_read(). */
 TG_MUST_USE enum attest_reason auth_data_read(struct tg_span bytes,
                                               struct auth_data *out);

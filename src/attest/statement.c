@@ -54,6 +54,7 @@ static enum attest_reason
 read_object(struct tg_span bytes, struct attest_statement *statement,
             struct attest_verdict *verdict)
 {
+    enum attest_reason reason;
     struct cbor_item object;
     struct tg_span auth_data;
     struct tg_span format;
@@ -70,7 +71,13 @@ read_object(struct tg_span bytes, struct attest_statement *statement,
         return ATTEST_FORMAT_REFUSED;
     verdict->has_format = true;
     verdict->format = statement->format;
-    return auth_data_read(auth_data, &statement->auth);
+    if ((reason = auth_data_read(auth_data, &statement->auth)) != ATTEST_FINE)
+        return reason;
+    /* §6.1 wants the flag ED. Apple's own rules have no flags. */
+    if (statement->auth.has_unannounced &&
+        statement->format != ATTEST_APPLE_APPATTEST)
+        return ATTEST_MALFORMED;
+    return ATTEST_FINE;
 }
 
 enum attest_reason

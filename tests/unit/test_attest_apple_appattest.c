@@ -151,6 +151,30 @@ apps_in_development_are_refused_unless_the_policy_has_them(void **state)
     }
 }
 
+/* Since iOS 27 they say how the app was distributed. */
+static void
+extensions_may_lack_their_flag_here_and_nowhere_else(void **state)
+{
+    struct forge f = begin();
+
+    (void)state;
+    forge_hex(&f.auth_more, "a1 616b 4401000000");
+    assert_int_equal(judge(&f), ATTEST_FINE);
+    f = begin();
+    forge_hex(&f.auth_more, "a1 616b 4401000000");
+    f.flags |= 0x80;
+    assert_int_equal(judge(&f), ATTEST_FINE);
+    f = begin();
+    forge_hex(&f.auth_more, "a1 616b 4401000000 00");
+    assert_int_equal(judge(&f), ATTEST_MALFORMED);
+    f = begin();
+    forge_hex(&f.auth_more, "00");
+    assert_int_equal(judge(&f), ATTEST_MALFORMED);
+    forge_begin(&f, ATTEST_APPLE, &kit.authority);
+    forge_hex(&f.auth_more, "a1 616b 4401000000");
+    assert_int_equal(judge(&f), ATTEST_MALFORMED);
+}
+
 /* step 9 */
 static void
 the_credential_is_named_by_its_key(void **state)
@@ -203,6 +227,7 @@ main(void)
         cmocka_unit_test(the_counter_is_zero),
         cmocka_unit_test(
             apps_in_development_are_refused_unless_the_policy_has_them),
+        cmocka_unit_test(extensions_may_lack_their_flag_here_and_nowhere_else),
         cmocka_unit_test(the_credential_is_named_by_its_key),
     };
 

@@ -113,8 +113,7 @@ what_cannot_be_backed_up_is_not_backed_up(void **state)
     (void)state;
     check(0x45 | AUTH_BACKUP_STATE, 5, "", ATTEST_MALFORMED);
     check(0x45 | AUTH_BACKUP_ELIGIBLE, 5, "", ATTEST_FINE);
-    check(0x45 | AUTH_BACKUP_ELIGIBLE | AUTH_BACKUP_STATE, 5, "",
-          ATTEST_FINE);
+    check(0x45 | AUTH_BACKUP_ELIGIBLE | AUTH_BACKUP_STATE, 5, "", ATTEST_FINE);
 }
 
 /* §7.1 step 25 */
@@ -129,14 +128,33 @@ a_credential_identifier_has_1_to_1023_bytes(void **state)
 }
 
 static void
-extensions_are_there_if_and_only_if_their_flag_is_set(void **state)
+extensions_are_there_if_their_flag_is_set(void **state)
 {
     (void)state;
     check(0xc5, 5, "a0", ATTEST_FINE);
     check(0xc5, 5, "a1 61 61 f5", ATTEST_FINE);
     check(0xc5, 5, "", ATTEST_MALFORMED);
-    check(0x45, 5, "a0", ATTEST_MALFORMED);
     check(0x45, 5, "00", ATTEST_MALFORMED);
+}
+
+/* Whoever asked knows which format may have such. */
+static void
+extensions_without_their_flag_are_told(void **state)
+{
+    static const char *const behind[] = {"", "a0", "a0"};
+    static const uint8_t flags[] = {0x45, 0x45, 0xc5};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct tg_buf bytes = make(flags[i], 5, behind[i]);
+        struct auth_data data;
+
+        assert_int_equal(auth_data_read(tg_span_buf(&bytes), &data),
+                         ATTEST_FINE);
+        assert_int_equal(data.has_unannounced, i == 1);
+        auth_data_done(&data);
+        tg_buf_free(&bytes);
+    }
 }
 
 static void
@@ -196,8 +214,8 @@ main(void)
         cmocka_unit_test(a_statement_without_a_credential_is_refused),
         cmocka_unit_test(what_cannot_be_backed_up_is_not_backed_up),
         cmocka_unit_test(a_credential_identifier_has_1_to_1023_bytes),
-        cmocka_unit_test(
-            extensions_are_there_if_and_only_if_their_flag_is_set),
+        cmocka_unit_test(extensions_are_there_if_their_flag_is_set),
+        cmocka_unit_test(extensions_without_their_flag_are_told),
         cmocka_unit_test(extensions_are_one_map_and_nothing_behind),
         cmocka_unit_test(a_key_whose_members_come_in_another_order_is_refused),
         cmocka_unit_test(a_bad_key_is_told_from_bad_encoding),
