@@ -28,8 +28,9 @@ struct auth_data {
 
 /* Every byte is accounted for: extensions, a map, and nothing behind. They may
  * lack their flag, as those of App Attest do since iOS 27; what else may is the
- * caller's business. A statement without a credential is refused, as is the backup state
- * of what cannot be backed up (§6.1). Reasons as of cose_key_read(). */
+ * caller's business. A statement without a credential is refused, as is the
+ * backup state of what cannot be backed up (§6.1). Reasons as of
+ * cose_key_read(). */
 TG_MUST_USE enum attest_reason auth_data_read(struct tg_span bytes,
                                               struct auth_data *out);
 void auth_data_done(struct auth_data *data);
