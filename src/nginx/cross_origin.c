@@ -100,6 +100,8 @@ cross_origin_share(struct relay_call *call)
     const struct relay_location *location = ngx_http_get_module_loc_conf(
         call->request, ngx_http_tigress_module);
 
+    if (location->wire_site.cors_origin_count == 0)
+        return;
     request_head_route(call);
     cors_share(&location->wire_site, &call->route, &call->headers.origin,
                &call->answer);

@@ -213,6 +213,17 @@ def test_what_nginx_refuses_by_itself_can_be_read_too():
         readable(answer, WALLET, '431')
 
 
+def test_a_limit_of_nginx_can_be_read_too():
+    conf = ['limit_req_zone $server_port zone=all:1m rate=1r/m;',
+            'limit_req zone=all;', 'limit_req_status 429;', *CONF]
+    with Relay(workers=1, conf=conf) as relay:
+        for _ in range(2):
+            answer = call(relay, 'POST', MAILBOX, WALLET, ids())
+        equal(answer.status, 429, 'status')
+        check(answer.headers['Retry-After'], 'when to come back')
+        readable(answer, WALLET, '429')
+
+
 # §13
 def test_without_the_directive_there_is_no_word_about_origins():
     with Relay(workers=1) as relay:
