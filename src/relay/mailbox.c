@@ -112,11 +112,17 @@ keep_token(struct mailbox *mb, enum mailbox_side side,
 }
 
 static void
+ring(struct mailbox *mb, enum mailbox_side side, struct relay_effects *fx)
+{
+    fx->notify = side;
+    fx->notify_token = *token_of(mb, side);
+}
+
+static void
 notify(struct mailbox *mb, enum mailbox_side side, struct relay_effects *fx)
 {
     fx->wake = true;
-    fx->notify = side;
-    fx->notify_token = *token_of(mb, side);
+    ring(mb, side, fx);
 }
 
 /* ---- remembered requests (R-IDEM, D10) --------------------------------- */
@@ -329,6 +335,8 @@ mailbox_update(struct mailbox *mb, const struct relay_request *rq,
     if (earlier_try != NULL) {
         fx->version = earlier_try->version;
         fx->push_supported = earlier_try->push_supported;
+        if (fx->version == mb->version) /* it is still news (decision 15) */
+            ring(mb, other_side(side), fx);
         return RELAY_ALREADY_DONE;
     }
     if (!has_right(mb, side, RIGHT_WRITE))
@@ -384,8 +392,11 @@ mailbox_relinquish(struct mailbox *mb, const struct relay_request *rq,
     *fx = (struct relay_effects){0};
     if (!is_live(mb, now))
         return RELAY_NO_SUCH_MAILBOX;
-    if (is_last_relinquish(mb, rq))
+    if (is_last_relinquish(mb, rq)) {
+        if (!mb->has_recipient) /* it is still news (decision 15) */
+            ring(mb, SIDE_INITIATOR, fx);
         return RELAY_ALREADY_DONE; /* though the claim is no longer bound */
+    }
     if (bound_side(mb, &rq->claim) != SIDE_RECIPIENT)
         return RELAY_CLAIM_REFUSED; /* R-REL-1: the initiator too */
 

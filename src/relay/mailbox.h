@@ -180,7 +180,8 @@ struct relay_effects {
     bool changed;            /* the row must be saved … */
     bool removed;            /* … or removed (then `changed` is false) */
     bool wake;               /* the payload changed, or the mailbox went */
-    enum mailbox_side notify; /* whom to ring, if anyone (R-UPD-2) */
+    enum mailbox_side notify; /* whom to ring, if anyone (R-UPD-2); by a retry
+                               * too, since the first ring may be lost */
     struct notification_token notify_token; /* borrowed as in the mailbox */
     bool push_supported;     /* for the answer (R-PUSH-1, D8) */
     uint64_t version;        /* for the answer's ETag */

@@ -1,5 +1,6 @@
-/* Notification tokens that a service has called dead: what the mailbox still
- * says of them, and when it forgets them (PROTOCOL §8). */
+/* Notification tokens: whom a retry rings; and those that a service has called
+ * dead: what the mailbox still says of them, and when it forgets them
+ * (PROTOCOL §8). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -125,6 +126,35 @@ who_has_a_dead_token_is_not_rung_but_woken(void **state)
     assert_true(fx.push_supported); /* of the caller, whose token lives */
 }
 
+/* R-UPD-2 R-IDEM: whoever was to ring may have died before */
+static void
+a_retried_update_rings_again_while_it_is_the_newest(void **state)
+{
+    const struct relay_policy policy = policy_with_dead(NULL);
+    const struct relay_request his = request_of(RECIPIENT, 2, NULL);
+    const struct relay_request hers = request_of(INITIATOR, 3, NULL);
+    struct mailbox mb = made_and_bound(&policy);
+    struct relay_effects fx;
+    struct mailbox before;
+
+    (void)state;
+    assert_int_equal(mailbox_update(&mb, &his, &policy, NOW, &fx), RELAY_DONE);
+    before = mb;
+    assert_int_equal(mailbox_update(&mb, &his, &policy, NOW, &fx),
+                     RELAY_ALREADY_DONE);
+    assert_int_equal(fx.notify, SIDE_INITIATOR);
+    assert_true(tg_span_is(fx.notify_token.data, "hers"));
+    assert_false(fx.wake);
+    assert_false(fx.changed);
+    assert_memory_equal(&mb, &before, sizeof(mb));
+
+    assert_int_equal(mailbox_update(&mb, &hers, &policy, NOW, &fx),
+                     RELAY_DONE);
+    assert_int_equal(mailbox_update(&mb, &his, &policy, NOW, &fx),
+                     RELAY_ALREADY_DONE);
+    assert_int_equal(fx.notify, SIDE_NONE);
+}
+
 /* R-PUSH-1 R-PUSH-3 */
 static void
 a_read_tells_that_push_works_no_more_and_is_no_reason_to_write(void **state)
@@ -170,6 +200,7 @@ main(void)
         cmocka_unit_test(a_dead_token_is_forgotten_and_the_other_sides_stays),
         cmocka_unit_test(nobody_is_asked_about_a_token_that_is_not_there),
         cmocka_unit_test(who_has_a_dead_token_is_not_rung_but_woken),
+        cmocka_unit_test(a_retried_update_rings_again_while_it_is_the_newest),
         cmocka_unit_test(
             a_read_tells_that_push_works_no_more_and_is_no_reason_to_write),
         cmocka_unit_test(a_token_that_is_given_replaces_the_dead_one),
