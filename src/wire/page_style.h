@@ -2,9 +2,9 @@
  * has it. The policy header names it by its hash; a test computes the hash
  * again, so that neither changes without the other. Only page.c includes it.
  *
- * What somebody wrote is cut off at its box: a stack of accents would lie over
- * our own words. The box is a little wider than the letters, since some lean
- * out of their place. */
+ * What somebody wrote (it has a dir) is cut off at its box: a stack of accents
+ * would lie over our own words. The box is a little wider than the letters,
+ * since some lean out of their place. */
 #ifndef WIRE_PAGE_STYLE_H
 #define WIRE_PAGE_STYLE_H
 
@@ -23,9 +23,9 @@
     ".text{padding:1.5rem;overflow-wrap:anywhere}"                           \
     ".kind{margin:0 0 .25rem;font-size:.9375rem;color:var(--soft)}"          \
     "p,ol{margin:0 0 1rem}"                                                  \
-    "h1,h1+p{overflow:hidden;padding:.1em .2em;margin:-.1em -.2em}"          \
-    "h1{margin-bottom:.2em;font-size:1.5rem;line-height:1.3}"                \
-    "h1+p{margin-bottom:.9em}"                                               \
+    "h1{margin:0 0 .3em;font-size:1.5rem;line-height:1.3}"                   \
+    "[dir]{overflow:hidden;padding:.1em .2em;margin:-.1em -.2em .9em}"       \
+    "h1[dir]{margin-bottom:.2em}"                                            \
     "ol{padding-inline-start:1.25rem}"                                       \
     "li{margin:0 0 .25rem}"                                                  \
     "a{color:inherit}"                                                       \
@@ -35,6 +35,6 @@
     ".small{margin:0;font-size:.9375rem;color:var(--soft)}"
 
 /* base64 of its SHA-256 */
-#define PAGE_STYLE_HASH "ellQ1sQSrac4HItbg53IDu/mysoGiefyI0io1UP4AOk="
+#define PAGE_STYLE_HASH "kMZ9XvdAsAqZPnI/NVengF9XbPfnv7+cEgLxgjah0jQ="
 
 #endif

@@ -86,9 +86,10 @@ async function a_title_from_right_to_left_begins_on_the_right() {
                 const element = document.querySelector(selector);
                 const range = document.createRange();
                 range.selectNodeContents(element);
-                return {direction: getComputedStyle(element).direction,
-                        gap: element.getBoundingClientRect().right -
-                             range.getBoundingClientRect().right};
+                const {direction, paddingRight} = getComputedStyle(element);
+                return {direction, gap: element.getBoundingClientRect().right -
+                    parseFloat(paddingRight) -
+                    range.getBoundingClientRect().right};
             }, name);
             equal(direction, 'rtl', name);
             check(Math.abs(gap) < 2, `${name} ends ${gap} px before its box`);
