@@ -199,6 +199,20 @@ def nobody_is_refused_for_what_a_relay_said_once(directory, relay):
 
 # §7, R-IDEM
 @test
+def what_a_relay_was_told_once_is_not_judged_again(directory, relay):
+    relay.says({'Cache-Control': 'no-store'}, lifetime={'max': 3600})
+    owner = begin(directory, relay)
+    relay.lie = lambda call, answer: None   # done, and the answer is lost
+    owner.expect('resume', 'TG_E_NETWORK')
+    relay.lie = None
+    relay.says({'Cache-Control': 'no-store'}, lifetime={'max': 10})
+    owner.expect('resume', 'TG_OK')
+    expect(len(relay.mailboxes), 1)
+    expect(len(relay.asked), 1)
+
+
+# §7, R-IDEM
+@test
 def two_processes_that_settle_a_draft_at_once_make_one_mailbox(directory,
                                                                relay):
     owner = begin(directory, relay, TOKENS=APNS)
