@@ -21,29 +21,39 @@ enum {
     VERSION_3 = 2, /* RFC 5280 §4.1.2.1: counted from 0 */
     RSA_BITS_MOST = 8192,
     RSA_EXPONENT_BITS_MOST = 64,
-    ITEMS_MOST = 1000 /* of DER in a chain; one has some hundred */
+    BUDGET = 720, /* items of DER in a chain; one has some hundred */
+    SET_COST = 3  /* one of a name, which is kept three times */
 };
 
-/* DER of definite lengths, with no more items than are left in *budget: OpenSSL
- * makes an object of some hundred bytes of each, and two bytes make an item. */
+/* DER of definite lengths, that costs no more than is left in *budget: OpenSSL
+ * makes an object of some fifty bytes of each item, and two bytes make an item.
+ * It also reads what is inside of some extensions, as far as it can: whatever
+ * looks like DER there counts, and need not be (`is_inside`). */
 static bool
-is_small(struct tg_span der, size_t *budget)
+is_small(struct tg_span der, bool is_inside, size_t *budget)
 {
     const unsigned char *at = der.ptr;
     const unsigned char *end = der.ptr + der.len;
 
     while (at < end) {
         int tag, class_, form;
+        size_t cost;
         long len;
 
-        if (*budget == 0)
-            return false;
-        --*budget;
         form = ASN1_get_object(&at, &len, &tag, &class_, end - at);
         if ((form & (0x80 | 0x01)) != 0) /* wrong, or of indefinite length */
+            return is_inside;
+        cost = class_ == V_ASN1_UNIVERSAL && tag == V_ASN1_SET ? SET_COST : 1;
+        if (*budget < cost)
             return false;
-        if ((form & V_ASN1_CONSTRUCTED) == 0)
-            at += len;
+        *budget -= cost;
+        if ((form & V_ASN1_CONSTRUCTED) != 0)
+            continue;
+        if (class_ == V_ASN1_UNIVERSAL && tag == V_ASN1_OCTET_STRING &&
+            !is_inside &&
+            !is_small((struct tg_span){at, (size_t)len}, true, budget))
+            return false;
+        at += len;
     }
     return at == end;
 }
@@ -103,7 +113,7 @@ read_one(struct tg_span der, size_t *budget, X509 **out)
     const unsigned char *at = der.ptr;
     X509 *certificate;
 
-    if (der.len > LONG_MAX || !is_small(der, budget))
+    if (der.len > LONG_MAX || !is_small(der, false, budget))
         return ATTEST_CERTIFICATE;
     certificate = d2i_X509(NULL, &at, (long)der.len);
     if (certificate == NULL)
@@ -124,7 +134,7 @@ certificate_chain_read(const struct cbor_item *att_stmt,
 {
     enum attest_reason reason = ATTEST_STATEMENT;
     struct certificate_chain chain = {0};
-    size_t budget = ITEMS_MOST;
+    size_t budget = BUDGET;
     struct cbor_item x5c;
 
     if (!cbor_member(att_stmt, "x5c", &x5c) || x5c.kind != CBOR_ARRAY ||

@@ -64,7 +64,6 @@ keys_of_every_algorithm_are_read(void **state)
     check_kind(FORGE_ED25519, COSE_ED25519, 6);
     check_kind(FORGE_ED448, COSE_ED448, 7);
     check_kind(FORGE_RSA, COSE_RS256, 0);
-    check_kind(FORGE_RSA_4096, COSE_RS256, 0);
 }
 
 static void
