@@ -286,6 +286,7 @@ function watchInside() {
  *   answers    playwright's responses
  *   said       what the console, errors, dialogs and tripwires have told
  *   answer     that of the page itself
+ *   go(url)    another page in the same window; all of these begin anew
  */
 async function visit(browser, url, {inside, ...options} = {}) {
     const context = await browser.newContext(
@@ -309,9 +310,15 @@ async function visit(browser, url, {inside, ...options} = {}) {
         said.push(`dialog: ${dialog.message()}`);
         dialog.dismiss();
     });
-    const answer = await page.goto(url, {waitUntil: 'load'});
-    return {page, context, requests, answers, said, answer,
-            close: () => context.close()};
+    const opened = {page, context, requests, answers, said,
+                    close: () => context.close()};
+    opened.go = async (to) => {
+        for (const list of [requests, answers, said])
+            list.length = 0;
+        opened.answer = await page.goto(to, {waitUntil: 'load'});
+    };
+    await opened.go(url);
+    return opened;
 }
 
 /** Where artifacts of this kind go; the directory is there. */

@@ -66,7 +66,8 @@ export async function inkLeaves(page, selector) {
     const element = page.locator(selector);
     const look = (visibility) => element.evaluate(
         (found, value) => { found.style.visibility = value; }, visibility)
-        .then(() => picture(page, {mask: [element]}));
+        .then(() => picture(page, {mask: [element], type: 'jpeg',
+                                   quality: 100}));
     const hidden = await look('hidden');
     return !hidden.equals(await look(''));
 }

@@ -18,23 +18,30 @@ const browser = await openBrowser({trust: [relay]});
 const kinds = await allKinds(relay);
 const screenshots = artifacts('screenshots');
 
-function open(kind, options) {
-    return browser.visit(kind.url, {locale: kind.locale, ...options});
+/** look(visit, kind) at each, one window for each language. */
+async function lookAt(chosen, options, look) {
+    const windows = new Map();
+    for (const kind of chosen) {
+        const {locale, url} = kind;
+        if (windows.has(locale))
+            await windows.get(locale).go(url);
+        else
+            windows.set(locale, await browser.visit(url, {locale, ...options}));
+        await look(windows.get(locale), kind);
+    }
+    for (const visit of windows.values())
+        await visit.close();
 }
 
-function english() {
-    return kinds.filter(({language}) => language === 'en');
-}
+const english = kinds.filter(({language}) => language === 'en');
 
 function called(...parts) {
     return path.join(screenshots, `${parts.join('-')}.png`);
 }
 
 async function every_page_is_kept_as_a_picture_in_every_look() {
-    for (const kind of kinds) {
-        const visit = await open(kind);
-        const {page} = visit;
-        equal(visit.answer.status(), kind.status, kind.name);
+    await lookAt(kinds, {}, async ({page, answer, said}, kind) => {
+        equal(answer.status(), kind.status, kind.name);
         equal(await page.getAttribute('html', 'lang'), kind.language, 'lang');
         if (kind.title)
             equal(await page.textContent('h1'), kind.title, 'heading');
@@ -51,17 +58,15 @@ async function every_page_is_kept_as_a_picture_in_every_look() {
             }
         }
         equal(backs.size, 2, 'backgrounds');
-        equal(beyondStatus(visit.said), [], 'said');
-        await visit.close();
-    }
+        equal(beyondStatus(said), [], 'said');
+    });
 }
 
 async function axe_finds_nothing_to_complain_about() {
-    for (const kind of kinds) {
-        const visit = await open(kind, {inside: AXE});
+    await lookAt(kinds, {inside: AXE}, async ({page}, kind) => {
         for (const colorScheme of SCHEMES) {
-            await visit.page.emulateMedia({colorScheme});
-            const {violations, incomplete, passes} = await visit.page.evaluate(
+            await page.emulateMedia({colorScheme});
+            const {violations, incomplete, passes} = await page.evaluate(
                 (values) => globalThis.axe.run(document, {
                     runOnly: {type: 'tag', values}}), STANDARDS);
             const told = [...violations, ...incomplete].map(
@@ -70,8 +75,7 @@ async function axe_finds_nothing_to_complain_about() {
             check(passes.some(({id}) => id === 'color-contrast'),
                   'the contrast was not looked at');
         }
-        await visit.close();
-    }
+    });
 }
 
 async function a_title_from_right_to_left_begins_on_the_right() {
@@ -105,30 +109,28 @@ async function a_title_from_right_to_left_begins_on_the_right() {
 
 async function at_200_percent_everything_is_there_and_nothing_scrolls() {
     const half = {width: DESKTOP.width / 2, height: DESKTOP.height / 2};
-    for (const kind of english()) {
-        const zoomed = await open(kind, {viewport: half, deviceScaleFactor: 2});
-        equal(await troubleAt(zoomed.page, half), [], `${kind.name} zoomed`);
-        await picture(zoomed.page, {path: called(kind.name, 'zoom-200')});
-        await zoomed.close();
-        const large = await open(kind);
-        const before = await large.page.evaluate(
-            () => getComputedStyle(document.body).fontSize);
-        await large.page.evaluate(() => {
+    const zoom = {viewport: half, deviceScaleFactor: 2};
+    await lookAt(english, zoom, async ({page}, {name}) => {
+        equal(await troubleAt(page, half), [], `${name} zoomed`);
+        await picture(page, {path: called(name, 'zoom-200')});
+    });
+    await lookAt(english, {}, async ({page}, {name}) => {
+        const sizes = await page.evaluate(() => {
+            const size = () => parseFloat(
+                getComputedStyle(document.querySelector('p')).fontSize);
+            const before = size();
             document.documentElement.style.fontSize = '200%';
+            return [before, size()];
         });
-        equal(await large.page.evaluate(
-            () => getComputedStyle(document.body).fontSize),
-              `${2 * parseFloat(before)}px`, 'font size');
-        equal(await troubleAt(large.page, PHONE), [], `${kind.name} large`);
-        await picture(large.page, {path: called(kind.name, 'text-200')});
-        await large.close();
-    }
+        equal(sizes[1], 2 * sizes[0], 'font size');
+        equal(await troubleAt(page, PHONE), [], `${name} large`);
+        await picture(page, {path: called(name, 'text-200')});
+    });
 }
 
 async function nothing_moves_whether_motion_is_reduced_or_not() {
-    for (const kind of english()) {
-        const visit = await open(kind, {reducedMotion: 'no-preference'});
-        const {page} = visit;
+    await lookAt(english, {}, async ({page}, {name}) => {
+        await page.emulateMedia({reducedMotion: 'no-preference'});
         const moving = await page.evaluate(() => [
             ...document.getAnimations().map(String),
             ...[...document.querySelectorAll('*')].filter((element) => {
@@ -137,44 +139,42 @@ async function nothing_moves_whether_motion_is_reduced_or_not() {
                 return transitionDuration !== '0s' ||
                     animationName !== 'none' || scrollBehavior !== 'auto';
             }).map(({localName}) => localName)]);
-        equal(moving, [], kind.name);
+        equal(moving, [], name);
         const shown = await picture(page);
         await page.emulateMedia({reducedMotion: 'reduce'});
-        check(shown.equals(await picture(page)), 'it looks different');
-        await visit.close();
-    }
+        check(shown.equals(await picture(page)), `${name} looks different`);
+    });
+}
+
+/** In the page: what has not the system's own color. */
+function ownColors() {
+    const colorOf = (name) => {
+        const probe = document.createElement('i');
+        probe.style.color = name;
+        document.body.append(probe);
+        const {color} = getComputedStyle(probe);
+        probe.remove();
+        return color;
+    };
+    const [ink, link] = ['CanvasText', 'LinkText'].map(colorOf);
+    return [...document.querySelectorAll('h1,h2,p,li,time,a')]
+        .filter((element) => getComputedStyle(element).color !==
+                (element.localName === 'a' ? link : ink))
+        .map(({outerHTML}) => outerHTML);
 }
 
 async function with_forced_colors_the_systems_own_are_used() {
-    for (const kind of english()) {
-        const visit = await open(kind, {forcedColors: 'active'});
-        const {page} = visit;
-        const wrong = await page.evaluate(() => {
-            const colorOf = (name) => {
-                const probe = document.createElement('i');
-                probe.style.color = name;
-                document.body.append(probe);
-                const {color} = getComputedStyle(probe);
-                probe.remove();
-                return color;
-            };
-            const [ink, link] = ['CanvasText', 'LinkText'].map(colorOf);
-            return [...document.querySelectorAll('h1,h2,p,li,time,a')]
-                .filter((element) => getComputedStyle(element).color !==
-                        (element.localName === 'a' ? link : ink))
-                .map(({outerHTML}) => outerHTML);
-        });
-        equal(wrong, [], kind.name);
-        equal(await troubleAt(page, PHONE), [], kind.name);
-        await picture(page, {path: called(kind.name, 'forced-colors')});
-        await visit.close();
-    }
+    const forced = {forcedColors: 'active'};
+    await lookAt(english, forced, async ({page}, {name}) => {
+        equal(await page.evaluate(ownColors), [], name);
+        equal(await troubleAt(page, PHONE), [], name);
+        await picture(page, {path: called(name, 'forced-colors')});
+    });
 }
 
 async function the_keyboard_reaches_the_links_alone_and_shows_where_it_is() {
-    const [kind] = kinds;
     for (const colorScheme of SCHEMES) {
-        const visit = await open(kind, {colorScheme});
+        const visit = await browser.visit(english[0].url, {colorScheme});
         const {page} = visit;
         const links = await page.locator('a').all();
         equal(links.length, WITH_STORES.length, 'links');
@@ -203,15 +203,14 @@ async function the_keyboard_reaches_the_links_alone_and_shows_where_it_is() {
 }
 
 async function without_javascript_the_page_is_the_same() {
-    for (const kind of english()) {
-        const shown = [];
-        for (const javaScriptEnabled of [true, false]) {
-            const visit = await open(kind, {javaScriptEnabled});
-            shown.push(await picture(visit.page));
-            await visit.close();
-        }
-        check(shown[0].equals(shown[1]), `${kind.name} looks different`);
-    }
+    const shown = new Map();
+    for (const javaScriptEnabled of [true, false])
+        await lookAt(english, {javaScriptEnabled}, async ({page}, {name}) => {
+            const now = await picture(page);
+            check(shown.get(name)?.equals(now) ?? javaScriptEnabled,
+                  `${name} looks different`);
+            shown.set(name, now);
+        });
 }
 
 await run([

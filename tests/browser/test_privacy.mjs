@@ -200,7 +200,7 @@ async function no_other_page_can_frame_it() {
         document.body.append(frame);
     }), share.url);
     const [, frame] = opened.page.frames();
-    equal(frame.url(), 'chrome-error://chromewebdata/', 'the frame');
+    await frame.waitForURL('chrome-error://chromewebdata/');
     check(opened.said.some((words) => /frame/i.test(words)),
           opened.said.join());
     await opened.close();
