@@ -115,7 +115,11 @@ def the_documented_layout_opens_the_wallet(relay):
         assert share['title'] == b'The blue car', share
         assert share['mailbox'].decode() in shared['url'], share
         assert len(share['secret']) == 16, share
-        assert wallet.share_data() == {} == wallet.wallet_data()
+        assert wallet.share_data() == {}
+        said = wallet.wallet_data()[''].decode().split('\n')
+        assert said[0] == owner.host and int(said[1]) > 0, said
+        assert json.loads(said[2]) == relay.discovery(), said
+        assert said[3:] == [''] and len(wallet.wallet_data()) == 1, said
 
 
 def what_is_typed_is_not_shown(relay):

@@ -39,7 +39,7 @@ class Call:
         return re.sub(r'[0-9a-fA-F-]{36}', '{id}', self.path)
 
     def __str__(self):
-        return (f'{self.method:<6} {self.shown:<14} {self.sent:>5} B  ->  '
+        return (f'{self.method:<6} {self.shown:<20} {self.sent:>5} B  ->  '
                 f'{self.status} {self.received:>5} B')
 
 
