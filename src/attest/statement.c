@@ -35,7 +35,7 @@ decode_header(struct tg_span header, struct tg_buf *bytes,
     struct tg_json *json = NULL;
     enum attest_reason reason;
 
-    if (header.len == 0 || header.len > ATTEST_HEADER_MOST)
+    if (header.len > ATTEST_HEADER_MOST)
         return ATTEST_MALFORMED;
     if ((reason = encoding_base64url(header, &text)) != ATTEST_FINE)
         goto out;

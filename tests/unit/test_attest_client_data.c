@@ -214,6 +214,21 @@ without_a_frame_there_is_no_page_around_it(void **state)
                  ATTEST_ORIGIN);
 }
 
+/* They are text, not brackets; nor does a quotation mark in them end them. */
+static void
+what_stands_in_strings_is_not_counted(void **state)
+{
+    struct tg_buf json = TG_BUF_EMPTY;
+
+    (void)state;
+    assert_int_equal(tg_buf_text(&json, "{" GOOD ",\"a\":\"\\\""), TG_OK);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(tg_buf_text(&json, ",[{"), TG_OK);
+    assert_int_equal(tg_buf_text(&json, "\\\\\"}"), TG_OK);
+    assert_int_equal(judge_bytes(tg_span_buf(&json)), ATTEST_FINE);
+    tg_buf_free(&json);
+}
+
 /* A tree costs many times what its text does. */
 static void
 json_of_very_many_values_is_refused_before_it_is_a_tree(void **state)
@@ -248,6 +263,7 @@ main(void)
         cmocka_unit_test(without_configured_origins_every_one_is_refused),
         cmocka_unit_test(a_frame_is_in_a_page_that_is_configured),
         cmocka_unit_test(without_a_frame_there_is_no_page_around_it),
+        cmocka_unit_test(what_stands_in_strings_is_not_counted),
         cmocka_unit_test(
             json_of_very_many_values_is_refused_before_it_is_a_tree),
     };

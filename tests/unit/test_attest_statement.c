@@ -212,6 +212,35 @@ members_are_base64url_without_padding(void **state)
     assert_int_equal(read_around("", "", "+\"}"), ATTEST_MALFORMED);
 }
 
+/* Client data is judged elsewhere: here it may be any bytes. */
+static enum attest_reason
+read_client_data(const char *text)
+{
+    struct tg_buf json = TG_BUF_EMPTY;
+    enum attest_reason reason;
+
+    put(&json, "{\"clientDataJSON\":\"");
+    put(&json, text);
+    put(&json, "\",\"attestationObject\":\"");
+    forge_base64url(&json, tg_span_buf(&good.object));
+    put(&json, "\"}");
+    reason = read_json(tg_span_buf(&json));
+    tg_buf_free(&json);
+    return reason;
+}
+
+static void
+the_alphabet_is_that_of_urls(void **state)
+{
+    (void)state;
+    assert_int_equal(read_client_data("ab-_"), ATTEST_FINE);
+    assert_int_equal(read_client_data("ab++"), ATTEST_MALFORMED);
+    assert_int_equal(read_client_data("ab//"), ATTEST_MALFORMED);
+    assert_int_equal(read_client_data("abc="), ATTEST_MALFORMED);
+    assert_int_equal(read_client_data("abd"), ATTEST_MALFORMED); /* a bit */
+    assert_int_equal(read_client_data("a"), ATTEST_MALFORMED);
+}
+
 static void
 put_format(struct tg_buf *out, const char *format)
 {
@@ -383,6 +412,7 @@ main(void)
         cmocka_unit_test(the_json_has_both_members_and_may_have_others),
         cmocka_unit_test(what_is_no_json_object_is_malformed),
         cmocka_unit_test(members_are_base64url_without_padding),
+        cmocka_unit_test(the_alphabet_is_that_of_urls),
         cmocka_unit_test(an_object_has_three_members_in_any_order),
         cmocka_unit_test(members_of_an_object_are_of_their_kind),
         cmocka_unit_test(bytes_behind_an_object_are_refused),

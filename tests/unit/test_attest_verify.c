@@ -188,6 +188,11 @@ every_configured_rp_id_counts_and_without_one_none_does(void **state)
     assert_int_equal(
         attest_verify(&policy, header, f.challenge, FORGE_NOW).reason,
         ATTEST_RP_ID);
+    policy.rp_id_count = 2;
+    hashes[1][ATTEST_HASH_LEN - 1] ^= 1;
+    assert_int_equal(
+        attest_verify(&policy, header, f.challenge, FORGE_NOW).reason,
+        ATTEST_RP_ID);
     forge_end(&f);
 }
 
