@@ -1,6 +1,6 @@
 /* What judging a statement takes of the heap: never more than 64 KiB, whatever
- * was sent (attest.h). Each allocation of ours, of jansson's and of OpenSSL's is counted
- * (linked with --wrap=tg_alloc and its like). */
+ * was sent (attest.h). Each allocation of ours, of jansson's and of OpenSSL's is
+ * counted (linked with --wrap=tg_alloc and its like). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -384,7 +384,8 @@ static void
 extensions_of_many_parts_take_little(void **state)
 {
     (void)state;
-    /* subjectAltName, extKeyUsage, cRLDistributionPoints, certificatePolicies */
+    /* subjectAltName, extKeyUsage, cRLDistributionPoints, and
+     * certificatePolicies */
     assert_int_equal(check_extension("2.5.29.17", 3000, "8200"),
                      ATTEST_CERTIFICATE);
     assert_int_equal(check_extension("2.5.29.37", 1500, "06012a"),
