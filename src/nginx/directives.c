@@ -307,6 +307,7 @@ describe(ngx_conf_t *cf, struct relay_location *location)
         .wait_most_s = (unsigned)location->wait_most_s,
         .push_types = policy->push_types,
         .push_type_count = policy->push_type_count,
+        .attestation = "none",
     };
     struct tg_buf text = TG_BUF_EMPTY;
     ngx_int_t rc = NGX_ERROR;

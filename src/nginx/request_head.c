@@ -44,6 +44,7 @@ place_of(struct wire_headers *headers, const ngx_table_elt_t *line)
         {ngx_string("if-none-match"), &headers->if_none_match},
         {ngx_string("accept-language"), &headers->accept_language},
         {ngx_string("origin"), &headers->origin},
+        {ngx_string("mailbox-device-attestation"), &headers->attestation},
     };
 
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)

@@ -237,6 +237,8 @@ mailbox_create(struct mailbox *mb, struct create_memory *memory,
         return RELAY_BODY_REFUSED;
     if ((expires = chosen_expiration(body, policy, now)) <= now)
         return RELAY_EXPIRATION_PAST;
+    if (rq->attestation_refused)
+        return RELAY_ATTESTATION_REFUSED;
 
     *mb = (struct mailbox){
         .exists = true,

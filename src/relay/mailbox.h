@@ -6,8 +6,8 @@
  * deciding twice about the same row is harmless; only what is committed counts.
  *
  * Order of checks in all of them (PROTOCOL §4): mailbox exists, this claim
- * already did this request, claim, right, body, precondition. What comes before
- * (method, size, headers) is the business of wire/.
+ * already did this request, claim, right, body, attestation, precondition. What
+ * comes before (method, size, headers) is the business of wire/.
  */
 #ifndef RELAY_MAILBOX_H
 #define RELAY_MAILBOX_H
@@ -145,6 +145,8 @@ struct relay_request {
     struct request_body body;
     struct etag_condition if_match;      /* update */
     struct etag_condition if_none_match; /* read */
+    bool attestation_refused; /* create: what the device says of itself does not
+                                 convince, or is missing (R-ATT-2) */
     bool has_waited; /* read: not for the first time, so it was bound then;
                         it takes no place that has become free since (§13) */
 };
@@ -171,6 +173,7 @@ enum relay_outcome {
     RELAY_RIGHT_REFUSED,    /* bound, or could be, but lacks the right */
     RELAY_BODY_REFUSED,     /* as wire/ found; it keeps the reason */
     RELAY_EXPIRATION_PAST,  /* R-CREATE-4 */
+    RELAY_ATTESTATION_REFUSED, /* R-ATT-2 */
     RELAY_PRECONDITION_FAILED, /* If-Match: stale (R-UPD-3) */
     RELAY_UNCHANGED         /* If-None-Match: the caller has this version */
 };

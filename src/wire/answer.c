@@ -218,6 +218,8 @@ wire_answer(const struct wire_outcome *outcome, const struct wire_site *site,
         assert(outcome->body_problem->refusal != WIRE_FINE);
         problem = *outcome->body_problem;
     }
+    if (outcome->outcome == RELAY_ATTESTATION_REFUSED)
+        problem.reason = outcome->attestation_reason;
     if (problem.refusal != WIRE_FINE)
         return wire_refuse(problem, outcome->ids, NULL, reader, out);
     if (reader != NULL)

@@ -3,17 +3,30 @@
 #include "wire/wire.h"
 
 static enum tg_err
-append_types(struct tg_buf *json, const struct wire_terms *terms)
+append_list(struct tg_buf *json, const struct tg_span *texts, size_t count)
 {
-    enum tg_err err = tg_buf_text(json, "\"notifications\":[");
+    enum tg_err err = tg_buf_byte(json, '[');
 
-    for (size_t i = 0; i < terms->push_type_count && err == TG_OK; i++) {
+    for (size_t i = 0; i < count && err == TG_OK; i++) {
         if (i > 0)
             err = tg_buf_byte(json, ',');
         if (err == TG_OK)
-            err = tg_json_quote(terms->push_types[i], json);
+            err = tg_json_quote(texts[i], json);
     }
-    return err == TG_OK ? tg_buf_text(json, "],") : err;
+    return err == TG_OK ? tg_buf_byte(json, ']') : err;
+}
+
+static enum tg_err
+append_attestation(struct tg_buf *json, const struct wire_terms *terms)
+{
+    enum tg_err err = tg_buf_printf(
+        json, ",\"attestation\":{\"policy\":\"%s\",\"formats\":",
+        terms->attestation);
+
+    if (err == TG_OK)
+        err = append_list(json, terms->attestation_formats,
+                          terms->attestation_format_count);
+    return err == TG_OK ? tg_buf_byte(json, '}') : err;
 }
 
 enum tg_err
@@ -26,15 +39,16 @@ wire_format_discovery(const struct wire_terms *terms, struct tg_buf *out)
         "{\"versions\":[\"v1\"],"
         "\"payload\":{\"types\":[\"AEAD_AES_128_GCM\",\"AEAD_AES_256_GCM\"],"
         "\"maxBytes\":%zu},"
-        "\"lifetime\":{\"default\":%lld,\"max\":%lld},",
+        "\"lifetime\":{\"default\":%lld,\"max\":%lld},"
+        "\"notifications\":",
         terms->payload_most, (long long)terms->lifetime_default,
         (long long)terms->lifetime_max);
     if (err == TG_OK)
-        err = append_types(out, terms);
+        err = append_list(out, terms->push_types, terms->push_type_count);
+    if (err == TG_OK)
+        err = append_attestation(out, terms);
     if (err != TG_OK)
         return err;
-    return tg_buf_printf(out,
-                         "\"attestation\":{\"policy\":\"none\",\"formats\":[]},"
-                         "\"wait\":{\"max\":%u}}",
+    return tg_buf_printf(out, ",\"wait\":{\"max\":%u}}",
                          terms->wait_most_s);
 }

@@ -49,6 +49,9 @@ static const struct outcome_entry entries[] = {
     [WIRE_RIGHT_REFUSED] = {401, URN("right-refused"),
         "This device lacks the access right",
         "Its accessRights do not let this device do that.", NULL},
+    [WIRE_ATTESTATION_REFUSED] = {401, URN("attestation-refused"),
+        "The relay cannot trust this device",
+        "Mailbox-Device-Attestation does not convince.", NULL},
     [WIRE_CONDITION_BAD] = {400, URN("condition-bad"),
         "The precondition is malformed",
         "If-Match and If-None-Match take entity tags or *.", NULL},
@@ -107,6 +110,7 @@ outcome_refusal(enum relay_outcome outcome)
     case RELAY_RIGHT_REFUSED: return WIRE_RIGHT_REFUSED;
     case RELAY_BODY_REFUSED: return WIRE_BODY_BAD;
     case RELAY_EXPIRATION_PAST: return WIRE_EXPIRATION_PAST;
+    case RELAY_ATTESTATION_REFUSED: return WIRE_ATTESTATION_REFUSED;
     case RELAY_PRECONDITION_FAILED: return WIRE_PRECONDITION_FAILED;
     case RELAY_UNCHANGED: return WIRE_UNCHANGED;
     }

@@ -35,6 +35,7 @@ enum wire_refusal {
     WIRE_CLAIM_BAD,              /* 401 Mailbox-Device-Claim likewise */
     WIRE_CLAIM_REFUSED,          /* 401 */
     WIRE_RIGHT_REFUSED,          /* 401 */
+    WIRE_ATTESTATION_REFUSED,    /* 401 */
     WIRE_CONDITION_BAD,          /* 400 If-Match, If-None-Match */
     WIRE_NOT_JSON,               /* 415 Content-Type */
     WIRE_BODY_BAD,               /* 400; names the member */
@@ -140,6 +141,7 @@ struct wire_headers {
     struct wire_header if_none_match;
     struct wire_header accept_language;
     struct wire_header origin;
+    struct wire_header attestation; /* judged by attest/, not here */
     struct wire_preferences prefer;
 };
 
@@ -233,6 +235,9 @@ struct wire_terms {
     unsigned wait_most_s;       /* 0: no read waits */
     const struct tg_span *push_types;
     size_t push_type_count;
+    const char *attestation;    /* none, optional or required (§9) */
+    const struct tg_span *attestation_formats;
+    size_t attestation_format_count;
 };
 
 /* Append it as JSON. TG_E_NOMEM. */
@@ -248,6 +253,8 @@ struct wire_outcome {
     const struct create_memory *memory;   /* CALL_CREATE, its retry or not */
     const struct mailbox_id *mailbox_id;  /* not for CALL_CREATE */
     const struct wire_problem *body_problem; /* for RELAY_BODY_REFUSED */
+    const char *attestation_reason; /* for RELAY_ATTESTATION_REFUSED: a literal
+                                       that says why, or NULL */
     const struct wire_ids *ids;
     const struct wire_reader *reader;     /* CALL_DISPLAY */
 };

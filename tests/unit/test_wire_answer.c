@@ -230,6 +230,7 @@ every_outcome_that_is_not_done_has_its_status_and_problem(void **state)
         {RELAY_RIGHT_REFUSED, 401, "right-refused"},
         {RELAY_BODY_REFUSED, 400, "body-bad"},
         {RELAY_EXPIRATION_PAST, 400, "expiration-past"},
+        {RELAY_ATTESTATION_REFUSED, 401, "attestation-refused"},
         {RELAY_PRECONDITION_FAILED, 412, "precondition-failed"},
         {RELAY_UNCHANGED, 412, "unchanged"},
     };
@@ -267,6 +268,7 @@ every_refusal_has_its_status_and_a_type_of_its_own(void **state)
         {WIRE_CONDITION_BAD, 400},      {WIRE_NOT_JSON, 415},
         {WIRE_BODY_BAD, 400},           {WIRE_PAYLOAD_TOO_LARGE, 413},
         {WIRE_EXPIRATION_PAST, 400},    {WIRE_PRECONDITION_FAILED, 412},
+        {WIRE_ATTESTATION_REFUSED, 401},
         {WIRE_UNCHANGED, 412},          {WIRE_TOO_MANY, 429},
         {WIRE_UNAVAILABLE, 503},        {WIRE_FULL, 503},
     };

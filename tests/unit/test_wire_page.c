@@ -594,12 +594,17 @@ discovery_says_what_the_relay_grants(void **state)
 {
     static const struct tg_span types[] = {TG_SPAN_LITERAL("com.apple.apns"),
                                            TG_SPAN_LITERAL("org.w3.webpush")};
+    static const struct tg_span formats[] = {TG_SPAN_LITERAL("apple"),
+                                             TG_SPAN_LITERAL("android-key")};
     const struct wire_terms terms = {.payload_most = 65536,
                                      .lifetime_default = 86400,
                                      .lifetime_max = 172800,
                                      .wait_most_s = 60,
                                      .push_types = types,
-                                     .push_type_count = 2};
+                                     .push_type_count = 2,
+                                     .attestation = "optional",
+                                     .attestation_formats = formats,
+                                     .attestation_format_count = 2};
     struct tg_buf json = TG_BUF_EMPTY;
     struct wire_site site = open_site;
     struct wire_answer out;
@@ -618,7 +623,8 @@ discovery_says_what_the_relay_grants(void **state)
         "\"maxBytes\":65536},"
         "\"lifetime\":{\"default\":86400,\"max\":172800},"
         "\"notifications\":[\"com.apple.apns\",\"org.w3.webpush\"],"
-        "\"attestation\":{\"policy\":\"none\",\"formats\":[]},"
+        "\"attestation\":{\"policy\":\"optional\","
+        "\"formats\":[\"apple\",\"android-key\"]},"
         "\"wait\":{\"max\":60}}");
     wire_answer_done(&out);
     tg_buf_free(&json);
