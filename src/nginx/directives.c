@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "nginx/attestation_directives.h"
 #include "nginx/cross_origin.h"
 #include "nginx/listen.h"
 #include "nginx/redact.h"
@@ -62,6 +63,12 @@ ngx_command_t directives_table[] = {
      RULE(.help = "the socket of tigress-push, and the types of tokens that "
                   "it rings")},
 
+    {ngx_string("tigress_attestation_queue"), HTTP | NGX_CONF_TAKE1,
+     directive_types_set, MAIN_FIELD(attestation_queue),
+     RULE(DIRECTIVE_NUMBER, "64", 1, 10000,
+          .help = "statements of devices that wait in a worker before it "
+                  "answers 503")},
+
     {ngx_string("tigress_insecure_loopback"), SERVER | NGX_CONF_FLAG,
      ngx_conf_set_flag_slot, SERVER_FIELD(insecure_loopback),
      NULL /* the setter of nginx has its own use for it; default off */},
@@ -110,6 +117,29 @@ ngx_command_t directives_table[] = {
     {ngx_string("tigress_wallet_store"), ANYWHERE | NGX_CONF_TAKE2,
      wallet_directives_set_store, LOCATION_FIELD(apple_store),
      RULE(.help = "where an app is to be had: apple URL, or android URL")},
+
+    {ngx_string("tigress_attestation"), ANYWHERE | NGX_CONF_1MORE,
+     attestation_directives_set, LOCATION_FIELD(attestation.rule),
+     RULE(.fallback = "none",
+          .help = "which devices may create mailboxes: none, optional or "
+                  "required, and the formats of statements")},
+
+    {ngx_string("tigress_attestation_origin"), ANYWHERE | NGX_CONF_1MORE,
+     attestation_directives_set_texts, LOCATION_FIELD(attestation.origins),
+     RULE(.help = "origins of statements; default: the relay's own")},
+
+    {ngx_string("tigress_attestation_rp_id"), ANYWHERE | NGX_CONF_1MORE,
+     attestation_directives_set_texts, LOCATION_FIELD(attestation.rp_ids),
+     RULE(.help = "RP IDs, or App IDs, of statements; default: the relay's "
+                  "host")},
+
+    {ngx_string("tigress_attestation_root"), ANYWHERE | NGX_CONF_1MORE,
+     attestation_directives_set_files, LOCATION_FIELD(attestation.roots),
+     RULE(.help = "files of certificates to which statements must lead")},
+
+    {ngx_string("tigress_attestation_revoked"), ANYWHERE | NGX_CONF_1MORE,
+     attestation_directives_set_files, LOCATION_FIELD(attestation.revoked),
+     RULE(.help = "files of serial numbers that are revoked")},
 
     ngx_null_command
 };
@@ -160,6 +190,7 @@ directives_create_main(ngx_conf_t *cf)
     main->sweep_interval_ms = NGX_CONF_UNSET_UINT;
     main->queue_most = NGX_CONF_UNSET_UINT;
     main->parked_most = NGX_CONF_UNSET_UINT;
+    main->attestation_queue = NGX_CONF_UNSET_UINT;
     if (ngx_array_init(&main->locations, cf->pool, 1,
                        sizeof(struct relay_location *)) != NGX_OK ||
         ngx_array_init(&main->push_types, cf->pool, 1,
@@ -196,6 +227,7 @@ directives_create_location(ngx_conf_t *cf)
     location->android_apps = NGX_CONF_UNSET_PTR;
     location->image_hosts = NGX_CONF_UNSET_PTR;
     location->cors_origins = NGX_CONF_UNSET_PTR;
+    attestation_directives_create(&location->attestation);
     return location;
 }
 
@@ -300,19 +332,19 @@ static ngx_int_t
 describe(ngx_conf_t *cf, struct relay_location *location)
 {
     const struct relay_policy *policy = &location->exchange_site.policy;
-    const struct wire_terms terms = {
+    struct wire_terms terms = {
         .payload_most = location->payload_max,
         .lifetime_default = policy->lifetime_default,
         .lifetime_max = policy->lifetime_max,
         .wait_most_s = (unsigned)location->wait_most_s,
         .push_types = policy->push_types,
         .push_type_count = policy->push_type_count,
-        .attestation = "none",
     };
     struct tg_buf text = TG_BUF_EMPTY;
     ngx_int_t rc = NGX_ERROR;
 
-    if (wire_format_discovery(&terms, &text) == TG_OK)
+    if (attestation_directives_describe(cf, location, &terms) == NGX_OK &&
+        wire_format_discovery(&terms, &text) == TG_OK)
         rc = directives_keep(cf, &text, &location->wire_site.discovery);
     tg_buf_free(&text);
     return rc;
@@ -348,9 +380,11 @@ finish_location(ngx_conf_t *cf, struct relay_location *location)
     core->client_body_timeout = location->body_timeout_ms;
     if (redact_error_log(cf, core) != NGX_OK ||
         describe(cf, location) != NGX_OK ||
-        wallet_directives_finish(cf, location) != NGX_OK)
+        wallet_directives_finish(cf, location) != NGX_OK ||
+        listen_public_origin(cf, location) != NGX_CONF_OK ||
+        attestation_directives_finish(cf, location) != NGX_OK)
         return NGX_CONF_ERROR;
-    return listen_public_origin(cf, location);
+    return NGX_CONF_OK;
 }
 
 char *
@@ -367,6 +401,7 @@ directives_merge_location(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_str_value(inner->public_host, outer->public_host, "");
     wallet_directives_inherit(inner, outer);
     cross_origin_inherit(inner, outer);
+    attestation_directives_inherit(&inner->attestation, &outer->attestation);
     if ((verdict = merge_lifetime(cf, outer, inner)) != NGX_CONF_OK)
         return verdict;
     set_defaults(NGX_HTTP_LOC_CONF_OFFSET, inner);

@@ -1,7 +1,8 @@
 /* The life of a request, in the order in which it happens here:
  *
  *   handler_content()  method and path, size, headers  (PROTOCOL §4, §13)
- *   after_body()       the body; into the store
+ *   after_body()       the body
+ *   judge()            a create's device (attestor.h); into the store
  *   come_back()        back from the store; a read may wait (park.h), and
  *                      begins anew when it is woken (away.h)
  *   answer()           out
@@ -11,6 +12,7 @@
  */
 #include "nginx/module.h"
 
+#include "nginx/attestor.h"
 #include "nginx/cross_origin.h"
 #include "nginx/park.h"
 #include "nginx/request_body.h"
@@ -132,6 +134,7 @@ write_answer(struct relay_call *call)
         .memory = &ex->memory,
         .mailbox_id = &ex->mailbox_id,
         .body_problem = &call->body.problem,
+        .attestation_reason = attest_reason_text(call->attestation.reason),
         .reader = &call->reader,
         .ids = &call->ids,
     };
@@ -216,6 +219,8 @@ fill_exchange(struct relay_call *call)
     ex->request.if_match = call->ids.if_match;
     ex->request.if_none_match = call->ids.if_none_match;
     ex->request.body = call->body.request;
+    ex->request.attestation_refused =
+        call->attestation.reason != ATTEST_FINE;
 }
 
 static void
@@ -290,17 +295,67 @@ hand_in(struct relay_call *call)
 {
     enum tg_err err;
 
-    if (wire_parse_body(call->route.call, &call->headers, call->body_text,
-                        &call->location->limits, &call->body) != TG_OK) {
-        refuse_plainly(call, WIRE_UNAVAILABLE);
-        return;
-    }
     fill_exchange(call);
     if ((err = exchange_prepare(&call->exchange)) != TG_OK)
         refuse_failure(call, err);
     else
         look(call);
 }
+
+/* ---- the device -------------------------------------------------------- */
+
+static void
+come_back_judged(ngx_http_request_t *r)
+{
+    struct relay_call *call =
+        ngx_http_get_module_ctx(r, ngx_http_tigress_module);
+
+    if (r->aio)
+        return; /* as in come_back() */
+    r->write_event_handler = ngx_http_request_empty_handler;
+    if (call->attestation.reason == ATTEST_UNAVAILABLE)
+        refuse_plainly(call, WIRE_UNAVAILABLE);
+    else
+        hand_in(call);
+}
+
+/* R-ATT-2. A body that is refused is so whatever its device (§4), and a header
+ * that is there twice is malformed (§13). */
+static void
+judge(struct relay_call *call)
+{
+    ngx_http_request_t *r = call->request;
+    const struct relay_main *main =
+        ngx_http_get_module_main_conf(r, ngx_http_tigress_module);
+    const struct attest_policy *policy = &call->location->attest_policy;
+    unsigned count = call->headers.attestation.count;
+
+    if (call->route.call != CALL_CREATE || policy->rule == ATTEST_IGNORED ||
+        !call->body.request.acceptable ||
+        (policy->rule == ATTEST_OPTIONAL && count == 0)) {
+        hand_in(call);
+    } else if (count != 1) {
+        call->attestation.reason =
+            count == 0 ? ATTEST_MISSING : ATTEST_MALFORMED;
+        hand_in(call);
+    } else {
+        r->write_event_handler = come_back_judged;
+        if (attestor_submit(main->attestor, call) != TG_OK)
+            refuse_plainly(call, WIRE_UNAVAILABLE);
+    }
+}
+
+static void
+take_body(struct relay_call *call)
+{
+    if (wire_parse_body(call->route.call, &call->headers, call->body_text,
+                        &call->location->limits, &call->body) != TG_OK)
+        refuse_plainly(call, WIRE_UNAVAILABLE);
+    else
+        judge(call);
+}
+
+/* ---- waiting ----------------------------------------------------------- */
 
 /* A read that waits was woken, or its time is over. */
 static void
@@ -317,6 +372,8 @@ look_again(struct relay_call *call)
 
 const struct park_hands handler_park_hands = {look_again, give_up};
 
+/* ---- the body ---------------------------------------------------------- */
+
 static void
 after_body(struct relay_call *call, enum body_result result)
 {
@@ -325,7 +382,7 @@ after_body(struct relay_call *call, enum body_result result)
         if (call->headers_problem.refusal != WIRE_FINE)
             refuse(call, call->headers_problem);
         else
-            hand_in(call);
+            take_body(call);
         return;
     case BODY_TOO_LARGE:
         refuse_plainly(call, WIRE_BODY_TOO_LARGE);

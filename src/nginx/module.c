@@ -4,6 +4,7 @@
 
 #include <sys/prctl.h>
 
+#include "nginx/attestor.h"
 #include "nginx/bell.h"
 #include "nginx/board.h"
 #include "nginx/directives.h"
@@ -116,6 +117,7 @@ start_worker(ngx_cycle_t *cycle)
         ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
                       "tigress: no_waiting answers=412");
     main->bell = bell_start(cycle, main);
+    main->attestor = attestor_start(cycle, main);
     return NGX_OK;
 }
 
@@ -130,6 +132,7 @@ end_worker(ngx_cycle_t *cycle)
     park_stop(main->park);
     service_stop(main->service);
     bell_stop(main->bell);
+    attestor_stop(main->attestor);
 }
 
 /* ---- the record -------------------------------------------------------- */

@@ -11,6 +11,8 @@
  *   shared.c           memory that all workers share
  *   park.c             reads that wait; board.c wakes them between workers,
  *                      away.c keeps them small
+ *   attestor.c         what devices say of themselves is judged;
+ *                      attestation_directives.c reads by which rules
  *   bell.c             tigress-push is rung; dead_marks.c keeps what it says
  *   handler.c          the life of a request; its ends are request_head.c,
  *                      request_body.c and respond.c
@@ -25,6 +27,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "attest/attest.h"
 #include "store/batch.h"
 #include "store/exchange.h"
 #include "wire/wire.h"
@@ -42,6 +45,7 @@ struct service;
 struct park;
 struct parked;
 struct bell;
+struct attestor;
 
 /* ---- configuration ----------------------------------------------------- */
 
@@ -55,6 +59,7 @@ struct relay_main {
     ngx_uint_t parked_most;     /* reads that wait, a worker */
     ngx_str_t push_path;        /* the socket of tigress-push; empty: none */
     ngx_array_t push_types;     /* struct tg_span, of tokens that it rings */
+    ngx_uint_t attestation_queue; /* statements that wait, a worker */
 
     ngx_uint_t in_use;          /* some location serves */
     int directory;              /* the store's, O_PATH; -1 when not in use */
@@ -63,10 +68,13 @@ struct relay_main {
     ngx_array_t logs;           /* ngx_log_t *, redact.c's */
     ngx_shm_zone_t *board_zone; /* board.c's */
     ngx_shm_zone_t *bell_zone;  /* bell.c's; NULL: nobody is rung */
+    ngx_thread_pool_t *attestation_pool; /* attestor.c's; NULL: no location
+                                            judges devices */
 
     struct service *service;    /* of this worker; NULL when it cannot work */
     struct park *park;          /* likewise: no read waits here */
     struct bell *bell;          /* likewise: nobody is rung */
+    struct attestor *attestor;  /* likewise: no device is judged */
     time_t last_complaint;      /* of this worker, about its store */
 };
 
@@ -76,6 +84,18 @@ struct relay_server {
     ngx_uint_t serves;          /* tigress is on somewhere in it */
     ngx_str_t file;             /* … and where that is said */
     ngx_uint_t line;
+};
+
+/* Which devices may create mailboxes, as written (attestation_directives.c). */
+struct relay_attestation {
+    ngx_uint_t rule;      /* enum attest_rule */
+    ngx_uint_t formats;   /* as of struct attest_policy; so are the next two */
+    ngx_uint_t packed_self;
+    ngx_uint_t android_software;
+    ngx_array_t *origins; /* struct tg_span; NULL: the relay's own */
+    ngx_array_t *rp_ids;  /* likewise */
+    ngx_array_t *roots;   /* ngx_str_t, paths; NULL: none, of both */
+    ngx_array_t *revoked;
 };
 
 /* Of a location. */
@@ -93,12 +113,14 @@ struct relay_location {
     ngx_array_t *android_apps;
     ngx_str_t apple_store;
     ngx_str_t android_store;
+    struct relay_attestation attestation;
 
     /* made of the above */
     size_t body_max;
     struct wire_limits limits;
     struct wire_site wire_site;
     struct exchange_site exchange_site;
+    struct attest_policy attest_policy;
 };
 
 /* How reading a body ended (body.h). */
@@ -133,6 +155,7 @@ struct relay_call {
     void (*body_done)(struct relay_call *call, enum body_result result);
 
     /* on its way through the store */
+    struct attest_verdict attestation; /* of a create's device */
     struct parked *parked;       /* park.c's; NULL: it does not wait */
     struct batch_item item;
     struct wire_body body;
