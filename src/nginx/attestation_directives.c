@@ -44,6 +44,9 @@ add_format(struct relay_attestation *attestation, ngx_str_t word)
     } else if (tg_span_is(module_span(word), "android-key-software")) {
         attestation->formats |= 1u << ATTEST_ANDROID_KEY;
         attestation->android_software = 1;
+    } else if (tg_span_is(module_span(word), "apple-appattest-development")) {
+        attestation->formats |= 1u << ATTEST_APPLE_APPATTEST;
+        attestation->apple_development = 1;
     } else {
         return false;
     }
@@ -66,9 +69,10 @@ attestation_directives_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "takes no formats after none: statements are not looked at";
     for (ngx_uint_t i = 2; i < cf->args->nelts; i++)
         if (!add_format(attestation, words[i]))
-            return "knows the formats apple, apple-appattest, packed, "
-                   "packed-self, android-key, android-key-software, tpm, "
-                   "fido-u2f and none";
+            return "knows the formats apple, apple-appattest, "
+                   "apple-appattest-development, packed, packed-self, "
+                   "android-key, android-key-software, tpm, fido-u2f and "
+                   "none";
     if (attestation->formats == 0)
         attestation->formats = FORMATS_USUAL;
     return NGX_CONF_OK;
@@ -148,6 +152,7 @@ attestation_directives_inherit(struct relay_attestation *inner,
         inner->formats = outer->formats;
         inner->packed_self = outer->packed_self;
         inner->android_software = outer->android_software;
+        inner->apple_development = outer->apple_development;
     }
     ngx_conf_merge_uint_value(inner->rule, inner->rule, ATTEST_IGNORED);
     ngx_conf_merge_ptr_value(inner->origins, outer->origins, NULL);
@@ -291,6 +296,7 @@ attestation_directives_finish(ngx_conf_t *cf, struct relay_location *location)
         .formats = (unsigned)attestation->formats,
         .packed_self = attestation->packed_self,
         .android_software = attestation->android_software,
+        .apple_development = attestation->apple_development,
     };
     if (attestation->rule == ATTEST_IGNORED)
         return NGX_OK;

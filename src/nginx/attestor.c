@@ -36,9 +36,12 @@ static void
 log_counts(struct attestor *attestor)
 {
     for (size_t i = 0; i <= ATTEST_FORMATS; i++) {
+        ngx_uint_t level =
+            attestor->refused[i] > 0 ? NGX_LOG_WARN : NGX_LOG_NOTICE;
+
         if (attestor->accepted[i] + attestor->refused[i] == 0)
             continue;
-        ngx_log_error(NGX_LOG_NOTICE, attestor->log, 0,
+        ngx_log_error(level, attestor->log, 0,
                       "tigress: attestations format=%s accepted=%ui "
                       "refused=%ui",
                       i < ATTEST_FORMATS

@@ -3,7 +3,8 @@
  * nobody's read (docs/decisions/11-attestation.md).
  *
  * What is kept of them is how many of which format were accepted and refused:
- * a line in the error log, once a minute at most (R-ATT-3).
+ * a line in the error log, once a minute at most, of the level warn when some
+ * were refused and notice otherwise (R-ATT-3).
  */
 #ifndef NGINX_ATTESTOR_H
 #define NGINX_ATTESTOR_H

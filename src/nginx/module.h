@@ -89,9 +89,10 @@ struct relay_server {
 /* Which devices may create mailboxes, as written (attestation_directives.c). */
 struct relay_attestation {
     ngx_uint_t rule;      /* enum attest_rule */
-    ngx_uint_t formats;   /* as of struct attest_policy; so are the next two */
+    ngx_uint_t formats;   /* as of struct attest_policy; and the next three */
     ngx_uint_t packed_self;
     ngx_uint_t android_software;
+    ngx_uint_t apple_development;
     ngx_array_t *origins; /* struct tg_span; NULL: the relay's own */
     ngx_array_t *rp_ids;  /* likewise */
     ngx_array_t *roots;   /* ngx_str_t, paths; NULL: none, of both */

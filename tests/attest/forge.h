@@ -13,8 +13,10 @@
 #include "attest/attest.h"
 #include "attest/trust.h"
 
-/* The moment at which all that is made here is valid, and ten days around. */
+/* The moment at which all that is made here is valid, and ten days around;
+ * a program that forges for a real relay sets the clock first. */
 enum { FORGE_NOW = 1800000000, FORGE_DAY = 86400 };
+extern tg_time_s forge_clock;
 
 /* ---- CBOR (forge_cbor.c), right or wrong --------------------------------- */
 

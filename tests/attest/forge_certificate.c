@@ -12,14 +12,16 @@
 
 enum { SERIAL_BITS = 64, TEXT = 128 };
 
+tg_time_s forge_clock = FORGE_NOW;
+
 struct forge_certificate
 forge_authority_template(const char *subject)
 {
     return (struct forge_certificate){
         .subject = subject,
         .digest = "SHA256",
-        .from = FORGE_NOW - 10 * (tg_time_s)FORGE_DAY,
-        .until = FORGE_NOW + 10 * (tg_time_s)FORGE_DAY,
+        .from = forge_clock - 10 * (tg_time_s)FORGE_DAY,
+        .until = forge_clock + 10 * (tg_time_s)FORGE_DAY,
         .version = 3,
         .basic = FORGE_BASIC_CA,
         .path_length = -1,

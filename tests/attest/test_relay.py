@@ -1,0 +1,335 @@
+"""Devices of our own making at a real relay (R-ATT-1 to R-ATT-3, D9).
+
+Run by meson; by hand: TIGRESS_BUILD=build/release python3 -B test_relay.py
+"""
+import base64
+import hashlib
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS / name)
+                for name in ('conformance', 'scenario', 'torture')]
+
+import sentences                                            # noqa: E402
+import share                                                # noqa: E402
+from client import new_id                                   # noqa: E402
+from relay import RelayError, program                       # noqa: E402
+from rig import Rig                                         # noqa: E402
+from sentences import check, equal                          # noqa: E402
+
+HEADER = 'Mailbox-Device-Attestation'
+REFUSED = 'urn:tigress:problem:attestation-refused'
+FORMATS = ['apple', 'apple-appattest', 'packed', 'android-key', 'tpm',
+           'fido-u2f']
+WAIT_S = 10
+
+
+class Maker:
+    """A maker of devices, with a root of its own."""
+
+    def __init__(self):
+        self.directory = tempfile.TemporaryDirectory(prefix='tigress-maker-')
+        os.chmod(self.directory.name, 0o755)
+        self.root = os.path.join(self.directory.name, 'root.pem')
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            [program('tests', 'attest', 'attest_device'), self.root],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.speak('none https://relay.example relay.example ' + '00' * 32)
+        return self         # … whose root is there, now that it has answered
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(WAIT_S)
+        self.directory.cleanup()
+
+    def statement(self, relay, kind, challenge):
+        """A device of this maker speaks, as in a page of the relay."""
+        return self.speak(f'{kind} {relay.url} 127.0.0.1 {challenge.hex()}')
+
+    def speak(self, line):
+        self.process.stdin.write(line + '\n')
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+
+def challenge_of(claim, request_id, payload):
+    """D9, from its words."""
+    return hashlib.sha256(
+        b'tigress-create-v1' + bytes.fromhex(claim.replace('-', '')) +
+        bytes.fromhex(request_id.replace('-', '')) +
+        payload['type'].encode() + b'\0' +
+        base64.b64decode(payload['data'])).digest()
+
+
+class Create:
+    """One create, with the statement of a device that means it."""
+
+    def __init__(self, relay, maker, kind='packed', **members):
+        self.speaker = relay.speaker()
+        self.claim, self.request_id = new_id(), new_id()
+        self.body = share.valid_body(**members)
+        self.statement = maker.statement(relay, kind, challenge_of(
+            self.claim, self.request_id, self.body['payload']))
+
+    def send(self, statements=None, **changed):
+        """As it is meant, or with something changed."""
+        if statements is None:
+            statements = [self.statement]
+        fields = {'claim': self.claim, 'request_id': self.request_id,
+                  'body': self.body, **changed}
+        extra = [(HEADER, one) for one in statements]
+        return share.create(self.speaker, extra=extra, **fields)
+
+    def bytes(self):
+        """The request as it goes over the line."""
+        body = share.to_bytes(self.body)
+        return self.speaker.render('POST', '/v1/m', share.headers(
+            self.claim, self.request_id, body, [(HEADER, self.statement)]),
+            body)
+
+
+def relay_for(maker, rule='required', *more, workers=2):
+    return Rig(conf=[f'tigress_attestation {rule};',
+                     f'tigress_attestation_root {maker.root};', *more],
+               workers=workers)
+
+
+def refused(answer, words):
+    equal(answer.status, 401, 'status')
+    problem = answer.json()
+    equal(problem['type'], REFUSED, 'type')
+    check(words in problem['detail'], f'detail: {problem["detail"]}')
+    equal(answer.header('www-authenticate'), 'Mailbox-Device-Claim',
+          'challenge')
+
+
+def test_devices_of_every_format_create_mailboxes_when_their_maker_is_trusted():
+    with Maker() as maker, Maker() as stranger, relay_for(maker) as relay:
+        for kind in FORMATS:
+            equal(Create(relay, maker, kind).send().status, 200, kind)
+            refused(Create(relay, stranger, kind).send(), 'nobody whom')
+            refused(Create(relay, maker, 'spoilt-' + kind).send(), '')
+
+
+def test_what_is_required_optional_or_not_looked_at():
+    with Maker() as maker:
+        with relay_for(maker, 'required') as relay:
+            refused(Create(relay, maker).send([]), 'wants a device')
+        with relay_for(maker, 'optional') as relay:
+            equal(Create(relay, maker).send([]).status, 200, 'none sent')
+            equal(Create(relay, maker).send().status, 200, 'right')
+            refused(Create(relay, maker, 'spoilt-packed').send(), 'signature')
+            refused(Create(relay, maker).send(['%%']), 'encoded')
+        with Rig(workers=1) as relay:
+            equal(Create(relay, maker).send(['%%']).status, 200, 'ignored')
+
+
+# D9
+def test_a_statement_is_worth_nothing_for_another_claim_request_or_content():
+    other = share.payload('other content')
+    for name, value in (('claim', new_id()), ('request_id', new_id()),
+                        ('body', share.valid_body(payload=other)),
+                        ('body', share.valid_body(payload={
+                            **share.payload(), 'type': 'AEAD_AES_256_GCM'}))):
+        with Maker() as maker, relay_for(maker) as relay:
+            mine = Create(relay, maker)
+            refused(mine.send(**{name: value}), 'challenge')
+            equal(mine.send().status, 200, f'after {name}')
+
+
+# R-IDEM §4
+def test_a_retry_comes_before_the_body_and_the_body_before_the_statement():
+    with Maker() as maker, relay_for(maker) as relay:
+        mine = Create(relay, maker)
+        bad = share.valid_body(payload={})
+        equal(mine.send([], body=bad).status, 400, 'bad body')
+        first = mine.send()
+        equal(first.status, 200, 'create')
+        again = mine.send([])
+        equal((again.status, again.body), (201, first.body), 'retry')
+        equal(mine.send(['%%'], body=bad).status, 201, 'retry of nonsense')
+
+
+def test_two_statements_are_none_and_an_update_needs_none():
+    with Maker() as maker, relay_for(maker) as relay:
+        mine = Create(relay, maker, mailboxConfiguration=share.rights('RWD'))
+        refused(mine.send([mine.statement] * 2), 'encoded')
+        mailbox = share.Share(mine.speaker, mine.send(), mine.claim)
+        equal(mailbox.update(extra=[(HEADER, '%%')]).status, 200, 'update')
+
+
+def test_formats_that_are_not_listed_are_refused():
+    with Maker() as maker, relay_for(maker, 'required apple tpm') as relay:
+        equal(relay.discovery()['attestation'],
+              {'policy': 'required', 'formats': ['apple', 'tpm']},
+              'discovery')
+        equal(Create(relay, maker, 'tpm').send().status, 200, 'tpm')
+        refused(Create(relay, maker, 'packed').send(), 'format')
+        refused(Create(relay, maker, 'none').send(), 'format')
+    with Maker() as maker, relay_for(maker, 'required none') as relay:
+        equal(Create(relay, maker, 'none').send().status, 200, 'none')
+
+
+def serial(maker):
+    """Of the intermediate, which every statement of the maker has."""
+    text = subprocess.run(['openssl', 'x509', '-in', maker.root, '-noout',
+                           '-serial'], capture_output=True, text=True,
+                          check=True).stdout
+    return text.split('=')[1].strip()
+
+
+def test_roots_and_revoked_serials_are_read_anew_on_reload():
+    with Maker() as maker, Maker() as other, \
+            tempfile.TemporaryDirectory(prefix='tigress-roots-') as place:
+        os.chmod(place, 0o755)
+        roots = pathlib.Path(place, 'roots.pem')
+        revoked = pathlib.Path(place, 'revoked')
+        roots.write_text(pathlib.Path(maker.root).read_text())
+        revoked.write_text('# none yet\n')
+        with Rig(workers=2, conf=[
+                'tigress_attestation required;',
+                f'tigress_attestation_root {roots};',
+                f'tigress_attestation_revoked {revoked};']) as relay:
+            equal(Create(relay, maker).send().status, 200, 'before')
+            refused(Create(relay, other).send(), 'nobody whom')
+            roots.write_text(roots.read_text() +
+                             pathlib.Path(other.root).read_text())
+            reload(relay, lambda: Create(relay, other).send().status == 200)
+            equal(Create(relay, maker).send().status, 200, 'still trusted')
+            revoked.write_text(serial(maker).lower() + '\n')
+            reload(relay, lambda: Create(relay, maker).send().status == 401)
+            refused(Create(relay, maker).send(), 'revoked')
+            equal(Create(relay, other).send().status, 200, 'not revoked')
+
+
+def reload(relay, is_done):
+    """SIGHUP, and wait until two answers running are of the new workers."""
+    relay.tell(1)
+    deadline = time.monotonic() + WAIT_S
+    while not (is_done() and is_done() and is_done()):
+        check(time.monotonic() < deadline, 'the reload changes nothing')
+        time.sleep(0.05)
+
+
+def start_fails(words, *conf):
+    try:
+        with Rig(workers=1, conf=list(conf)):
+            check(False, f'it started; wanted: {words}')
+    except RelayError as error:
+        check(words in str(error), f'wanted “{words}” in: {error}')
+
+
+def test_what_is_wrong_with_the_directives_is_said_in_words():
+    with Maker() as maker:
+        root = f'tigress_attestation_root {maker.root};'
+        required = 'tigress_attestation required;'
+        junk = os.path.join(maker.directory.name, 'junk.pem')
+        pathlib.Path(junk).write_text('-----BEGIN CERTIFICATE-----\nAA\n')
+        start_fails('name a file of roots', required)
+        start_fails('none, optional or required', 'tigress_attestation maybe;')
+        start_fails('knows the formats', 'tigress_attestation required u2f;',
+                    root)
+        start_fails('takes no formats after none',
+                    'tigress_attestation none apple;')
+        start_fails('/nowhere/roots.pem', required,
+                    'tigress_attestation_root /nowhere/roots.pem;')
+        start_fails('junk.pem', required, f'tigress_attestation_root {junk};')
+        start_fails('"tigress_attestation_revoked" of', required, root,
+                    f'tigress_attestation_revoked {maker.root};')
+        start_fails('is duplicate', required, required, root)
+
+
+# R-ATT-3
+def test_nothing_of_a_device_is_kept_but_how_many_there_were():
+    with Maker() as maker, relay_for(maker, workers=1) as relay:
+        for kind in ('apple', 'apple', 'spoilt-apple'):
+            Create(relay, maker, kind).send()
+        mine = Create(relay, maker, 'packed')
+        mine.send()
+        relay.stop()
+        counts = [line.split('attestations ')[1].split(',')[0]
+                  for line in relay.output().splitlines()
+                  if 'tigress: attestations' in line]
+        equal(counts, ['format=apple accepted=2 refused=1'], 'counted')
+        needles = pieces(mine.statement)
+        for path in relay.files():
+            data = path.read_bytes()
+            for name, needle in needles.items():
+                check(needle not in data, f'{name} in {path.name}')
+
+
+def pieces(statement):
+    """What of a statement must be nowhere."""
+    decoded = base64.urlsafe_b64decode(statement + '=' * (-len(statement) % 4))
+    return {'the header': statement.encode()[200:260],
+            'its JSON': decoded[100:140]}
+
+
+# THREATS 20
+def test_a_flood_of_statements_slows_no_read_and_ends_in_503():
+    with Maker() as maker, relay_for(
+            maker, 'required', 'tigress_attestation_queue 2;',
+            workers=1) as relay:
+        mailbox = share.make(Open(relay, maker))
+        flood = [Create(relay, maker, 'spoilt-packed') for _ in range(64)]
+        lines = [one.speaker.connect() for one in flood]
+        # All come while the worker sleeps, and so are there at once.
+        worker = relay.worker_pids()[0]
+        os.kill(worker, signal.SIGSTOP)
+        for one, line in zip(flood, lines):
+            line.send(one.bytes())
+        os.kill(worker, signal.SIGCONT)
+        equal([mailbox.read().status for _ in range(20)], [200] * 20, 'reads')
+        answers = [line.receive('POST') for line in lines]
+        for line in lines:
+            line.close()
+        equal({answer.status for answer in answers}, {401, 503}, 'answers')
+        for answer in answers:
+            if answer.status == 503:
+                check(answer.header('retry-after'), 'no Retry-After')
+        equal(Create(relay, maker).send().status, 200, 'afterwards')
+
+
+class Open:
+    """A speaker whose creates are made by a device."""
+
+    def __init__(self, relay, maker):
+        self.relay, self.maker = relay, maker
+        self.speaker = relay.speaker()
+
+    def call(self, method, target, headers, body, **kw):
+        if (method, target) == ('POST', '/v1/m'):
+            mine = Create(self.relay, self.maker)
+            body = share.to_bytes(mine.body)
+            headers = share.headers(mine.claim, mine.request_id, body,
+                                    [(HEADER, mine.statement)])
+            self.claim = mine.claim
+        return self.speaker.call(method, target, headers, body, **kw)
+
+
+def test_a_worker_that_is_to_quit_judges_what_waits():
+    with Maker() as maker, relay_for(
+            maker, 'required', 'tigress_attestation_queue 1000;',
+            workers=1) as relay:
+        flood = [Create(relay, maker, 'android-key') for _ in range(200)]
+        lines = [one.speaker.connect() for one in flood]
+        for one, line in zip(flood, lines):
+            line.send(one.bytes())
+        relay.tell(1)
+        codes = [line.receive('POST').status for line in lines]
+        for line in lines:
+            line.close()
+        equal(codes, [200] * len(flood), 'answers')
+        equal(Create(relay, maker).send().status, 200, 'afterwards')
+
+
+if __name__ == '__main__':
+    sentences.main(globals())
