@@ -53,10 +53,6 @@ trust_serial_compare(const void *a, const void *b)
 bool
 trust_serial_set(struct trust_serial *serial, struct tg_span number)
 {
-    while (number.len > 0 && number.ptr[0] == 0) {
-        number.ptr++;
-        number.len--;
-    }
     if (number.len > sizeof(serial->bytes))
         return false;
     *serial = (struct trust_serial){{0}};

@@ -65,7 +65,7 @@ make_name(const char *text)
         if ((value = strchr(part, '=')) == NULL)
             abort();
         *value++ = '\0';
-        if (X509_NAME_add_entry_by_txt(name, part, MBSTRING_UTF8,
+        if (X509_NAME_add_entry_by_txt(name, part, V_ASN1_UTF8STRING,
                                        (const unsigned char *)value, -1, -1,
                                        0) != 1)
             abort();

@@ -47,6 +47,13 @@ members_are_those_of_the_syntax(void **state)
     forge_cbor_bytes(&f.more, TG_SPAN_LITERAL("sig"));
     f.more_count = 1;
     assert_int_equal(judge(&f), ATTEST_STATEMENT);
+    f = begin();
+    forge_cbor_text(&f.more, "alg");
+    forge_cbor_integer(&f.more, -7);
+    forge_cbor_text(&f.more, "sig");
+    forge_cbor_bytes(&f.more, TG_SPAN_LITERAL("sig"));
+    f.more_count = 2;
+    assert_int_equal(judge(&f), ATTEST_STATEMENT);
 }
 
 /* What the first devices have made. */
@@ -89,6 +96,7 @@ the_nonce_stands_where_apple_puts_it(void **state)
         "3006 a102 0400 0500", /* behind [1] */
         "3006 a104 0400 0500", /* behind the octets */
         "3004 a202 0400",      /* [2] */
+        "3004 2102 0400",      /* BOOLEAN, constructed, for [1] */
         "3004 8102 0400",      /* [1] IMPLICIT */
         "3004 a102 0300",      /* BIT STRING */
         "3004 3002 0400",      /* a sequence for [1] */

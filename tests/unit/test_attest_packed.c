@@ -162,6 +162,10 @@ the_subject_of_the_leaf_says_what_it_is(void **state)
         {"CN=d,OU=Authenticator Attestation,O=m,C=SE", ATTEST_FINE},
         {"C=AA,O=m,OU=Authenticator Attestation,CN=d,L=city", ATTEST_FINE},
         {"O=m,OU=Authenticator Attestation,CN=d", ATTEST_CERTIFICATE},
+        {"C=A,O=m,OU=Authenticator Attestation,CN=d", ATTEST_CERTIFICATE},
+        {"C=AAA,O=m,OU=Authenticator Attestation,CN=d", ATTEST_CERTIFICATE},
+        {"C=AA,O=,OU=Authenticator Attestation,CN=d", ATTEST_CERTIFICATE},
+        {"C=AA,O=m,OU=Authenticator Attestation,CN=", ATTEST_CERTIFICATE},
         {"C=aa,O=m,OU=Authenticator Attestation,CN=d", ATTEST_CERTIFICATE},
         {"C=A1,O=m,OU=Authenticator Attestation,CN=d", ATTEST_CERTIFICATE},
         {"C=1A,O=m,OU=Authenticator Attestation,CN=d", ATTEST_CERTIFICATE},
@@ -305,6 +309,9 @@ self_attestation_is_signed_by_the_credential_with_its_algorithm(void **state)
     (void)state;
     kit.policy.packed_self = true;
     f.statement_algorithm = -35;
+    assert_int_equal(judge(&f), ATTEST_ALGORITHM);
+    f = begin_self();
+    f.statement_algorithm = -9; /* of P-256 too, but not the credential's */
     assert_int_equal(judge(&f), ATTEST_ALGORITHM);
     f = begin_self();
     f.spoil_signature = true;

@@ -170,6 +170,25 @@ a_chain_with_a_gap_or_in_another_order_is_refused(void **state)
 }
 
 static void
+two_intermediates_in_the_wrong_order_are_refused(void **state)
+{
+    struct family *f = *state;
+    struct forge_certificate says = forge_authority_template("CN=Lower");
+    X509 *lower = forge_issue(&says, f->leaf_key, f->authority.intermediate,
+                              f->authority.key);
+    X509 *leaf = forge_issue(&f->leaf_says, f->leaf_key, lower, f->leaf_key);
+
+    assert_int_equal(
+        judge(f->trust, leaf, lower, f->authority.intermediate, NULL),
+        ATTEST_FINE);
+    assert_int_equal(
+        judge(f->trust, leaf, f->authority.intermediate, lower, NULL),
+        ATTEST_CHAIN);
+    X509_free(leaf);
+    X509_free(lower);
+}
+
+static void
 a_certificate_that_is_not_needed_is_refused(void **state)
 {
     struct family *f = *state;
@@ -207,6 +226,24 @@ a_root_that_was_renewed_counts_as_the_one_it_was(void **state)
         judge(f->trust, f->leaf, f->authority.intermediate, before, NULL),
         ATTEST_FINE);
     X509_free(before);
+}
+
+static void
+another_name_of_the_roots_key_is_not_the_root(void **state)
+{
+    struct family *f = *state;
+    const struct forge_certificate says =
+        forge_authority_template("CN=Other Root");
+    X509 *between = f->authority.intermediate;
+    struct attest_trust *part = forge_trust(&between, 1);
+    X509 *other =
+        forge_issue(&says, f->authority.root_key, NULL, f->authority.root_key);
+
+    assert_int_equal(judge(f->trust, f->leaf, between, other, NULL),
+                     ATTEST_CHAIN);
+    assert_int_equal(judge(part, f->leaf, between, other, NULL), ATTEST_CHAIN);
+    X509_free(other);
+    attest_trust_free(part);
 }
 
 static void
@@ -436,7 +473,7 @@ a_revoked_serial_anywhere_in_the_chain_is_refused(void **state)
     leaf = forge_issue(&says[0], f->leaf_key, between, key);
     for (int turn = 0; turn < 4; turn++) {
         static const char *const lines[] = {
-            "# nobody's\n02\n0100\n", "ff\n0001 # a phone\naa\n",
+            "# nobody's\n02\n0100\n", "ff\nee\ndd\ncc\nbb\n0001 # a phone\n",
             "ab:cd:ef:01:23:45:67:89:ab:cd:ef:01:23:45:67:89:ab:cd:ef:01",
             "f92009e853b6b045\n"};
         struct attest_trust *trust = forge_trust(&root, 1);
@@ -452,6 +489,50 @@ a_revoked_serial_anywhere_in_the_chain_is_refused(void **state)
     X509_free(leaf);
     X509_free(between);
     X509_free(root);
+}
+
+/* Of two roots with one name, the one that fits has the last word. */
+static void
+a_root_of_the_same_name_does_not_hide_a_revocation(void **state)
+{
+    struct family *f = *state;
+    struct forge_certificate says = forge_leaf_template();
+    struct forge_authority same;
+    X509 *leaf;
+
+    forge_authority_init(&same);
+    says.serial = "4711";
+    leaf = forge_issue(&says, f->leaf_key, f->authority.intermediate,
+                       f->authority.key);
+    for (int turn = 0; turn < 2; turn++) {
+        X509 *const roots[2] = {turn ? same.root : f->authority.root,
+                                turn ? f->authority.root : same.root};
+        struct attest_trust *both = forge_trust(roots, 2);
+
+        forge_revoke(both, "4711");
+        assert_int_equal(
+            judge(both, leaf, f->authority.intermediate, NULL, NULL),
+            ATTEST_REVOKED);
+        attest_trust_free(both);
+    }
+    X509_free(leaf);
+    forge_authority_done(&same);
+}
+
+/* The list has no such numbers; the beginning of one is another. */
+static void
+a_serial_longer_than_any_in_the_list_is_not_revoked(void **state)
+{
+    struct family *f = *state;
+    struct forge_certificate says = forge_leaf_template();
+
+    says.serial = "0102030405060708090a0b0c0d0e0f10"
+                  "1112131415161718191a1b1c1d1e1f2021";
+    forge_revoke(f->trust, "0102030405060708090a0b0c0d0e0f10"
+                           "1112131415161718191a1b1c1d1e1f20\n"
+                           "02030405060708090a0b0c0d0e0f10"
+                           "1112131415161718191a1b1c1d1e1f2021");
+    assert_int_equal(judge_leaf(f, &says), ATTEST_FINE);
 }
 
 /* What was renewed has another serial than the root; and so has what is above
@@ -490,7 +571,9 @@ main(void)
         TEST(nobody_is_trusted_without_roots_or_by_another_with_their_names),
         TEST(two_roots_of_one_name_are_both_trusted),
         TEST(a_chain_with_a_gap_or_in_another_order_is_refused),
+        TEST(two_intermediates_in_the_wrong_order_are_refused),
         TEST(a_certificate_that_is_not_needed_is_refused),
+        TEST(another_name_of_the_roots_key_is_not_the_root),
         TEST(a_root_that_was_renewed_counts_as_the_one_it_was),
         TEST(an_intermediate_may_be_trusted_and_its_root_sent),
         TEST(a_leaf_may_be_trusted_but_issues_nothing),
@@ -503,6 +586,8 @@ main(void)
         TEST(sha1_and_weak_keys_are_refused_below_a_root),
         TEST(a_root_may_have_signed_itself_with_sha1),
         TEST(a_revoked_serial_anywhere_in_the_chain_is_refused),
+        TEST(a_root_of_the_same_name_does_not_hide_a_revocation),
+        TEST(a_serial_longer_than_any_in_the_list_is_not_revoked),
         TEST(a_revoked_serial_that_is_only_sent_is_refused_too),
     };
 

@@ -201,6 +201,12 @@ a_broken_certificate_is_named_by_its_number_and_line(void **state)
                             "AAAA\n"
                             "-----BEGIN CERTIFICATE-----\n"),
                    "the 1st certificate has no end (line 3)");
+    assert_refused(add_text("-----BEGIN CERTIFICATE-----\n"
+                            "AAAA\n"
+                            "-----BEGIN CERTIFICATE-----\n"
+                            "AAAA\n"
+                            "-----END CERTIFICATE-----\n"),
+                   "the 1st certificate has no end (line 3)");
 
     forge_append(&all, tg_span_buf(&one));
     forge_append(&all, tg_span_buf(&one));
@@ -212,6 +218,20 @@ a_broken_certificate_is_named_by_its_number_and_line(void **state)
     assert_int_equal(outcome.roots, 0);
     tg_buf_free(&all);
     tg_buf_free(&one);
+}
+
+static void
+a_certificate_with_an_extension_that_cannot_be_read_is_damaged(void **state)
+{
+    struct forge_certificate says = forge_authority_template("CN=Root");
+    struct outcome outcome;
+
+    (void)state;
+    says.key_usage = NULL;
+    forge_add_extension(&says, "2.5.29.15", TG_SPAN_LITERAL("\x01"), false);
+    outcome = add_saying(&says, FORGE_P256);
+    assert_int_equal(outcome.err, TG_E_FORMAT);
+    assert_non_null(strstr(outcome.error.text, "is damaged"));
 }
 
 static void
@@ -494,6 +514,8 @@ main(void)
         cmocka_unit_test(a_file_without_certificates_is_refused),
         cmocka_unit_test(other_things_in_pem_are_refused_by_their_line),
         cmocka_unit_test(a_broken_certificate_is_named_by_its_number_and_line),
+        cmocka_unit_test(
+            a_certificate_with_an_extension_that_cannot_be_read_is_damaged),
         cmocka_unit_test(bytes_behind_a_certificate_are_refused),
         cmocka_unit_test(roots_that_are_not_valid_now_are_named_with_the_day),
         cmocka_unit_test(the_number_of_a_certificate_is_written_as_people_do),
