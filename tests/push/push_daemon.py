@@ -38,6 +38,10 @@ ENVIRONMENT = {'PATH': os.environ.get('PATH', ''), 'LC_ALL': 'C',
                'http://127.0.0.1:9', 'all_proxy': 'http://127.0.0.1:9'}
 
 
+class Skip(Exception):
+    """Something is missing here that a test needs."""
+
+
 def mark(kind, data):
     """What a dead token is called."""
     return hashlib.sha256(kind.encode() + b'\0' + data.encode()).digest()[:16]
@@ -280,6 +284,9 @@ def main(*tests):
             problems = []
             try:
                 test(place)
+            except Skip as reason:
+                checks.skip(test.__name__, reason)
+                continue
             except Exception:           # each test is told of
                 problems = traceback.format_exc().splitlines()
             checks.report(test.__name__, problems)

@@ -309,6 +309,21 @@ def what_is_no_socket_of_ours_is_left_alone(place):
 
 # ---- the system -----------------------------------------------------------
 
+def systemd_finds_nothing_wrong_with_the_unit(place):
+    if shutil.which('systemd-analyze') is None:
+        raise push_daemon.Skip('systemd-analyze is not installed')
+    made = (peers.BUILD / 'src/push/tigress-push.service').read_text()
+    assert '@sbindir@' not in made, made
+    commands = re.findall(r'(?m)^ExecStart(?:Pre)?=(\S+)', made)
+    assert len(set(commands)) == 1 and commands[0][0] == '/', commands
+    unit = place.directory / 'tigress-push.service'
+    unit.write_text(made.replace(f'={commands[0]}', f'={PROGRAM}'))
+    done = subprocess.run(['systemd-analyze', 'verify', '--man=no', unit],
+                          capture_output=True, text=True, check=False,
+                          timeout=push_daemon.SECONDS)
+    assert done.returncode == 0 and done.stderr == '', done
+
+
 def systemd_hears_of_it(place):
     path = place.directory / 'notify'
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
@@ -368,6 +383,7 @@ if __name__ == '__main__':
         the_socket_is_for_its_group_alone,
         a_socket_that_was_left_over_is_replaced,
         what_is_no_socket_of_ours_is_left_alone,
+        systemd_finds_nothing_wrong_with_the_unit,
         systemd_hears_of_it,
         its_memory_is_nobodys_business,
     ))
