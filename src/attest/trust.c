@@ -3,8 +3,8 @@
  * OpenSSL judges paths (RFC 5280 §6.1), and sees one root at a time: of two
  * with the same name it would take the first and not come back for the other.
  * It is not told X509_V_FLAG_X509_STRICT, since the certificates that Android's
- * hardware issues lack the authority key identifier which that flag wants; what
- * matters of it is in may_issue(). Reading files is in trust_file.c.
+ * hardware issues lack the authority key identifier which that flag wants.
+ * Reading files is in trust_file.c.
  */
 #include "attest/trust.h"
 
@@ -20,10 +20,31 @@
 
 enum { SECURITY_LEVEL = 2 }; /* SSL_CTX_set_security_level(3): 112 bits */
 
+/* Who may have issued a certificate, to OpenSSL while it looks for a path: who
+ * has the name (RFC 5280 §6.1.3 (a) (4)). It would have the identifier of the
+ * key agree too, which is a hint and no condition, and which some makers get
+ * wrong. Whether the issuer's key has signed is seen when the path is judged. */
+static int
+is_issuer(X509_STORE_CTX *ctx, X509 *certificate, X509 *issuer)
+{
+    (void)ctx;
+    return X509_NAME_cmp(X509_get_issuer_name(certificate),
+                         X509_get_subject_name(issuer)) == 0;
+}
+
 struct attest_trust *
 attest_trust_new(void)
 {
-    return tg_alloc(sizeof(struct attest_trust));
+    struct attest_trust *trust = tg_alloc(sizeof(*trust));
+
+    if (trust == NULL)
+        return NULL;
+    if ((trust->ways = X509_STORE_new()) == NULL) {
+        tg_free(trust);
+        return NULL;
+    }
+    X509_STORE_set_check_issued(trust->ways, is_issuer);
+    return trust;
 }
 
 void
@@ -33,6 +54,7 @@ attest_trust_free(struct attest_trust *trust)
         return;
     for (size_t i = 0; i < trust->root_count; i++)
         X509_free(trust->roots[i]);
+    X509_STORE_free(trust->ways);
     tg_free(trust->roots);
     tg_free(trust->revoked);
     tg_free(trust);
@@ -119,21 +141,6 @@ is_path(const struct certificate_chain *chain, const STACK_OF(X509) * path)
     return true;
 }
 
-/* RFC 5280 §6.1.4 (k): basic constraints say so. OpenSSL would be content with
- * less, for the sake of certificates of last century. What the operator trusts
- * needs not say so. */
-static bool
-may_issue(const STACK_OF(X509) * path)
-{
-    for (int i = 1; i < sk_X509_num(path) - 1; i++) {
-        X509 *issuer = sk_X509_value(path, i);
-
-        if ((X509_get_extension_flags(issuer) & EXFLAG_CA) == 0)
-            return false;
-    }
-    return true;
-}
-
 static bool
 has_revoked(const struct attest_trust *trust,
             const struct certificate_chain *chain, const X509 *root)
@@ -167,7 +174,7 @@ judge_path(const struct attest_trust *trust, X509 *root,
                    ? ATTEST_UNAVAILABLE
                    : ATTEST_CHAIN;
     path = X509_STORE_CTX_get0_chain(ctx);
-    if (!is_path(chain, path) || !may_issue(path))
+    if (!is_path(chain, path))
         return ATTEST_CHAIN;
     if (has_revoked(trust, chain, root))
         return ATTEST_REVOKED;
@@ -190,7 +197,8 @@ check_under(const struct attest_trust *trust, X509 *root,
         if (sk_X509_push(others, chain->certificates[i]) == 0)
             goto out;
     }
-    if (X509_STORE_CTX_init(ctx, NULL, chain->certificates[0], others) != 1)
+    if (X509_STORE_CTX_init(ctx, trust->ways, chain->certificates[0], others) !=
+        1)
         goto out;
     X509_STORE_CTX_set0_trusted_stack(ctx, roots);
     set_rules(ctx, now);

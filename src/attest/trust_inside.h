@@ -11,6 +11,7 @@ struct trust_serial {
 };
 
 struct attest_trust {
+    X509_STORE *ways;              /* owned; empty: how paths are looked for */
     X509 **roots;                  /* owned */
     size_t root_count;
     struct trust_serial *revoked;  /* owned, sorted */

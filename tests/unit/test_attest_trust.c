@@ -169,6 +169,23 @@ a_chain_with_a_gap_or_in_another_order_is_refused(void **state)
                      ATTEST_CHAIN);
 }
 
+/* The identifier of the issuer's key helps to find it, no more. */
+static void
+a_wrong_hint_to_the_issuers_key_does_not_matter(void **state)
+{
+    struct family *f = *state;
+    struct forge_certificate leaf = forge_leaf_template();
+    struct forge_certificate between = forge_authority_template("CN=Between");
+
+    forge_add_extension(&leaf, "2.5.29.35",
+                        TG_SPAN_LITERAL("\x30\x04\x80\x02zz"), false);
+    assert_int_equal(judge_leaf(f, &leaf), ATTEST_FINE);
+    forge_add_extension(&between, "2.5.29.14", TG_SPAN_LITERAL("\x04\x02yy"),
+                        false);
+    f->leaf_says = leaf;
+    assert_int_equal(judge_between(f, &between, FORGE_P256), ATTEST_FINE);
+}
+
 static void
 two_intermediates_in_the_wrong_order_are_refused(void **state)
 {
@@ -571,6 +588,7 @@ main(void)
         TEST(nobody_is_trusted_without_roots_or_by_another_with_their_names),
         TEST(two_roots_of_one_name_are_both_trusted),
         TEST(a_chain_with_a_gap_or_in_another_order_is_refused),
+        TEST(a_wrong_hint_to_the_issuers_key_does_not_matter),
         TEST(two_intermediates_in_the_wrong_order_are_refused),
         TEST(a_certificate_that_is_not_needed_is_refused),
         TEST(another_name_of_the_roots_key_is_not_the_root),
