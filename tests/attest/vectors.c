@@ -354,9 +354,28 @@ check(const char *directory, const struct expectation *e)
     end(&v);
 }
 
+/* Roots that lie there can be configured, those of Apple among them. */
+static void
+check_root(const char *directory, const char *name)
+{
+    struct attest_trust_error error = {.text = ""};
+    struct attest_trust *trust = attest_trust_new();
+    char path[PATH_MOST + 256];
+
+    if (trust == NULL)
+        die(name, "no memory");
+    (void)snprintf(path, sizeof(path), "%s/%s", directory, name);
+    report(name, "it can be a root",
+           attest_trust_add_roots(trust, path, NOW, &error) == TG_OK &&
+               attest_trust_root_count(trust) == 1);
+    if (error.text[0] != '\0')
+        printf("# %s\n", error.text);
+    attest_trust_free(trust);
+}
+
 /* A vector that nobody has judged would look as if it were accepted. */
 static void
-check_all_are_known(const char *directory)
+check_directory(const char *directory)
 {
     DIR *dir = opendir(directory);
     struct dirent *entry;
@@ -366,6 +385,8 @@ check_all_are_known(const char *directory)
         size_t len = strlen(entry->d_name);
         bool is_known = false;
 
+        if (len > 4 && strcmp(entry->d_name + len - 4, ".pem") == 0)
+            check_root(directory, entry->d_name);
         if (len < 5 || strcmp(entry->d_name + len - 5, ".json") != 0)
             continue;
         for (size_t i = 0; i < EXPECTATIONS; i++)
@@ -400,7 +421,7 @@ main(int argc, char **argv)
     }
     for (size_t i = 0; i < EXPECTATIONS; i++)
         check(directory, &expectations[i]);
-    check_all_are_known(directory);
+    check_directory(directory);
     printf("1..%d\n", count);
     return failures > 0;
 }

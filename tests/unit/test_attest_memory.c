@@ -1,6 +1,6 @@
 /* What judging a statement takes of the heap: never more than 64 KiB, whatever
- * was sent (attest.h). Each allocation of ours, of jansson's and of OpenSSL's is
- * counted (linked with --wrap=tg_alloc and its like). */
+ * was sent (attest.h). Each allocation of ours, of jansson's and of OpenSSL's
+ * is counted (linked with --wrap=tg_alloc and its like). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
