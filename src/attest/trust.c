@@ -23,7 +23,7 @@ enum { SECURITY_LEVEL = 2 }; /* SSL_CTX_set_security_level(3): 112 bits */
 /* Who may have issued a certificate, to OpenSSL while it looks for a path: who
  * has the name (RFC 5280 §6.1.3 (a) (4)). It would have the identifier of the
  * key agree too, which is a hint and no condition, and which some makers get
- * wrong. Whether the issuer's key has signed is seen when the path is judged. */
+ * wrong. Whether the issuer's key has signed is seen once there is a path. */
 static int
 is_issuer(X509_STORE_CTX *ctx, X509 *certificate, X509 *issuer)
 {
