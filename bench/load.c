@@ -31,6 +31,7 @@ struct options {
     unsigned long count;       /* requests */
     unsigned long connections; /* at a time */
     unsigned long mailboxes;   /* that SCRIPT_READ reads */
+    const char *device_file;   /* of SCRIPT_CREATE; NULL: any device */
 };
 
 /* One connection's place. */
@@ -48,6 +49,7 @@ struct load {
     unsigned long lane_count;
     struct script_mailbox *mailboxes;
     unsigned long mailbox_count;
+    struct script_device *devices; /* one for each request, or NULL */
     bool reconnect;         /* a new connection for each request */
     unsigned long started;  /* requests */
     unsigned long finished;
@@ -86,6 +88,8 @@ start_request(struct load *load, struct lane *lane)
     if (script->kind == SCRIPT_READ && load->mailbox_count > 0)
         script->mailbox =
             load->mailboxes[load->started % load->mailbox_count];
+    if (load->devices != NULL)
+        script->device = &load->devices[load->started];
     link_clear(&lane->link);
     load->started++;
     return script_request(script, load->reconnect, &lane->link.out) == TG_OK;
@@ -183,11 +187,42 @@ run(struct load *load, enum script_kind kind, unsigned long total)
 
 /* ---- phases ------------------------------------------------------------ */
 
+/* "REQUEST-ID CLAIM STATEMENT", a line for each request. */
+static bool
+read_devices(struct load *load)
+{
+    unsigned long count = load->options->count;
+    FILE *file = fopen(load->options->device_file, "r");
+    bool fine = file != NULL;
+
+    load->devices = tg_alloc(count * sizeof(load->devices[0]));
+    for (unsigned long i = 0; fine && i < count; i++) {
+        struct script_device *device = &load->devices[i];
+
+        fine = fscanf(file, "%36s %36s %ms", device->request_id, device->claim,
+                      &device->statement) == 3;
+    }
+    if (file != NULL)
+        (void)fclose(file);
+    return fine;
+}
+
+static void
+free_devices(struct load *load)
+{
+    for (unsigned long i = 0; load->devices != NULL && i < load->options->count;
+         i++)
+        free(load->devices[i].statement);
+    tg_free(load->devices);
+}
+
 static bool
 prepare(struct load *load)
 {
     const struct options *o = load->options;
 
+    if (o->device_file != NULL && !read_devices(load))
+        return false;
     if (o->kind != SCRIPT_READ || o->constant)
         return true;
     load->mailboxes = tg_alloc(o->mailboxes * sizeof(load->mailboxes[0]));
@@ -266,6 +301,7 @@ set_up_and_work(const struct options *options)
     } else {
         complain("could not start; is the --ca file right?");
     }
+    free_devices(&load);
     tg_free(load.mailboxes);
     tg_free(load.lanes);
     SSL_CTX_free(load.context);
@@ -276,7 +312,9 @@ set_up_and_work(const struct options *options)
 
 static const char usage[] =
     "usage: load --port N --ca FILE --kind create|read|mix\n"
-    "            [--count N] [--connections N] [--mailboxes N] [--constant]\n";
+    "            [--count N] [--connections N] [--mailboxes N] [--constant]\n"
+    "            [--devices FILE]\n"
+    "       load --payload   what every mailbox holds\n";
 
 static bool
 parse_kind(const char *name, struct options *o)
@@ -304,6 +342,7 @@ parse_options(int argc, char **argv, struct options *o)
         {"connections", required_argument, NULL, 'c'},
         {"mailboxes", required_argument, NULL, 'm'},
         {"constant", no_argument, NULL, 'x'},
+        {"devices", required_argument, NULL, 'd'},
         {NULL, 0, NULL, 0},
     };
     bool fine = true;
@@ -333,6 +372,9 @@ parse_options(int argc, char **argv, struct options *o)
         case 'x':
             o->constant = true;
             break;
+        case 'd':
+            o->device_file = optarg;
+            break;
         default:
             fine = false;
             break;
@@ -348,6 +390,8 @@ main(int argc, char **argv)
     struct options options = {.kind = SCRIPT_CREATE, .count = 1000,
                               .connections = 32, .mailboxes = 64};
 
+    if (argc == 2 && strcmp(argv[1], "--payload") == 0)
+        return puts(script_payload_data) < 0;
     if (!parse_options(argc, argv, &options)) {
         fputs(usage, stderr);
         return 2;

@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 
+import attestation
 import waiting
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -31,6 +32,7 @@ TOP = HERE.parent
 BUILD = TOP / 'build' / 'release'
 LOAD = BUILD / 'bench' / 'load'
 HOLD = BUILD / 'bench' / 'hold'
+DEVICE = BUILD / 'tests' / 'attest' / 'attest_device'
 STORE_BENCH = BUILD / 'bench' / 'store_bench'
 
 KINDS = {
@@ -106,12 +108,13 @@ class Server:
         self.process.wait(PATIENCE_SECONDS)
 
 
-def start_relay(state, workers):
+def start_relay(state, workers, conf=()):
     """./dev relay; ready when it says so."""
     log = state / f'relay-{workers}.log'
     process = subprocess.Popen(
         pinned(0, [TOP / 'dev', 'relay', '--workers', str(workers),
-                   '--state', state / f'relay-{workers}']),
+                   '--state', state / f'relay-{workers}',
+                   *(word for one in conf for word in ('--conf', one))]),
         stdout=subprocess.PIPE, stderr=open(log, 'w'),
         stdin=subprocess.DEVNULL, text=True)
     ready = re.match(r'ready https://127\.0\.0\.1:(\d+) ca=(.*)',
@@ -178,18 +181,19 @@ def start_constant(state, name, port, authority, sizes):
     sys.exit('bench: the constant does not start')
 
 
-def load_command(server, kind, count, constant):
+def load_command(server, kind, count, constant, options):
     """How load.c is told what to do."""
     command = [LOAD, '--port', server.port, '--ca', server.authority,
-               '--kind', kind, '--count', count, '--connections', 32]
+               '--kind', kind, '--count', count, '--connections', 32,
+               *options]
     command += ['--constant'] if constant else []
     return pinned(1, [str(part) for part in command])
 
 
-def start_load(server, kind, count, constant):
+def start_load(server, kind, count, constant, options):
     """load.c, prepared and waiting; None when it could not prepare."""
     process = subprocess.Popen(
-        load_command(server, kind, count, constant), text=True,
+        load_command(server, kind, count, constant, options), text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     if process.stdout.readline().strip() == 'prepared':
         return process
@@ -197,9 +201,9 @@ def start_load(server, kind, count, constant):
     return None
 
 
-def load(server, kind, count, constant=False, check=True):
+def load(server, kind, count, constant=False, check=True, options=()):
     """Do it; returns load's result, with the server's cost per request."""
-    process = start_load(server, kind, count, constant)
+    process = start_load(server, kind, count, constant, options)
     if process is None:
         sys.exit(f'bench: the load for {kind} could not be prepared')
     before = server.cpu_ns()
@@ -235,6 +239,25 @@ def measure_held(state, servers, count):
             lambda: load(relay, 'mix', 2048)['cpu_us'])
     finally:
         relay.end()
+
+
+def measure_attestation(state, quick):
+    """What judging devices costs, with a relay of its own."""
+    place = state / 'devices'
+    place.mkdir()
+    place.chmod(0o755)
+    payload = subprocess.run([LOAD, '--payload'], capture_output=True,
+                             text=True, check=True).stdout
+    devices = attestation.Devices(DEVICE, place, payload)
+    relay = start_relay(place, 1, attestation.conf(devices))
+    try:
+        return attestation.measure(
+            relay, lambda kind, count, *options: load(
+                relay, kind, count, options=options),
+            devices, place, pinned, 1 if quick else 5, 512 if quick else 1024)
+    finally:
+        relay.end()
+        devices.end()
 
 
 def measure(servers, runs, scale):
@@ -294,10 +317,9 @@ def request_table(costs):
     return lines
 
 
-def held_targets(found, idle):
-    """The targets of reads that wait."""
-    return [f'- {what}: {verdict(value, most)}'
-            for what, value, most in waiting.targets(found, idle['default'])]
+def more_targets(found):
+    """The targets of other modules: (what, value, at most)."""
+    return [f'- {what}: {verdict(value, most)}' for what, value, most in found]
 
 
 def target_list(costs, store):
@@ -362,7 +384,7 @@ def doorbells(quick):
                           check=True).stdout.splitlines()
 
 
-def write_results(quick, measured, bells, store, store_lines):
+def write_results(quick, measured, judged, bells, store, store_lines):
     """bench/RESULTS.md, and the same to the terminal."""
     sizes, costs, idle, found = measured
     lines = [
@@ -380,10 +402,12 @@ def write_results(quick, measured, bells, store, store_lines):
           for name, held in idle.items()), '',
         '## Reads that wait', '',
         *waiting.table(found, idle['default']), '',
+        '## Devices judged', '', *attestation.table(judged), '',
         '## Doorbells', '', *bells, '',
         '## The store alone', '', *(store_lines or ['not measured']), '',
         '## Targets', '', *target_list(costs, store),
-        *held_targets(found, idle), '',
+        *more_targets(waiting.targets(found, idle['default']) +
+                      attestation.targets(judged)), '',
     ]
     text = '\n'.join(lines)
     (HERE / 'RESULTS.md').write_text(text)
@@ -402,10 +426,12 @@ def main():
     state = pathlib.Path(tempfile.mkdtemp(prefix='bench-', dir=BUILD.parent))
     try:
         measured = measure_all(state, quick)
+        judged = measure_attestation(state, quick)
         store, store_lines = ({}, []) if quick else store_rows(state)
     finally:
         shutil.rmtree(state)
-    write_results(quick, measured, doorbells(quick), store, store_lines)
+    write_results(quick, measured, judged, doorbells(quick), store,
+                  store_lines)
 
 
 if __name__ == '__main__':

@@ -19,6 +19,8 @@
     "\"displayInformation\":{\"title\":\"A car key\",\"description\":"       \
     "\"For the weekend\",\"imageURL\":\"https://example.com/car.png\"}"
 
+const char script_payload_data[] = PAYLOAD_DATA;
+
 static const char create_body[] =
     "{" PAYLOAD "," DISPLAY
     ",\"mailboxConfiguration\":{\"accessRights\":\"RWD\",\"lifetime\":3600}}";
@@ -121,6 +123,16 @@ request_ids(struct script *script, enum script_step step, struct tg_buf *out)
         steps[step].by_initiator ? mailbox->initiator : mailbox->recipient);
 }
 
+static enum tg_err
+request_device(const struct script_device *device, struct tg_buf *out)
+{
+    return tg_buf_printf(out,
+                         "Mailbox-Request-ID: %s\r\n"
+                         "Mailbox-Device-Claim: %s\r\n"
+                         "Mailbox-Device-Attestation: %s\r\n",
+                         device->request_id, device->claim, device->statement);
+}
+
 /* Longer than anything takes here, and all that a relay grants. */
 static enum tg_err
 request_wait(const struct script *script, struct tg_buf *out)
@@ -142,7 +154,9 @@ script_request(struct script *script, bool last, struct tg_buf *out)
         (err = request_path(script, step, out)) != TG_OK ||
         (err = tg_buf_text(out, " HTTP/1.1\r\nHost: 127.0.0.1\r\n")) !=
             TG_OK ||
-        (err = request_ids(script, step, out)) != TG_OK)
+        (err = script->device != NULL
+                   ? request_device(script->device, out)
+                   : request_ids(script, step, out)) != TG_OK)
         return err;
     if (step == STEP_WAIT && (err = request_wait(script, out)) != TG_OK)
         return err;

@@ -32,13 +32,24 @@ struct script_mailbox {
     char recipient[TG_UUID_TEXT_LEN + 1];
 };
 
+/* Who makes a mailbox, and what it says of itself to do so. */
+struct script_device {
+    char request_id[TG_UUID_TEXT_LEN + 1];
+    char claim[TG_UUID_TEXT_LEN + 1];
+    char *statement; /* Mailbox-Device-Attestation */
+};
+
 struct script {
     enum script_kind kind;
     bool constant; /* the server answers a constant: there are no mailboxes */
     unsigned position;
     struct script_mailbox mailbox;
     unsigned long version; /* that SCRIPT_WAIT has */
+    const struct script_device *device; /* of the next create; NULL: any */
 };
+
+/* What every create and update carries: payload.data, in base64. */
+extern const char script_payload_data[];
 
 const char *script_step_name(enum script_step step);
 const char *script_kind_name(enum script_kind kind);
