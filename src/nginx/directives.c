@@ -364,6 +364,8 @@ finish_location(ngx_conf_t *cf, struct relay_location *location)
     if (entry == NULL)
         return NGX_CONF_ERROR;
     *entry = location;
+    if (main->parked_most == 0)
+        location->wait_most_s = 0;
     location->limits.payload_data = location->payload_max;
     location->body_max = wire_body_limit(&location->limits);
     if (location->image_hosts != NULL) {

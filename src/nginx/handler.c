@@ -163,6 +163,7 @@ come_back(ngx_http_request_t *r)
     struct relay_main *main =
         ngx_http_get_module_main_conf(r, ngx_http_tigress_module);
     const struct exchange *ex = &call->exchange;
+    ngx_int_t rest = NGX_DECLINED;
 
     /* It is also called when the connection can be written to again, which an
      * earlier answer on it may have waited for: not back yet. */
@@ -176,10 +177,14 @@ come_back(ngx_http_request_t *r)
     }
     if (ex->effects.wake)
         park_wake(main->park, &ex->keys.lookup);
-    if (ex->outcome == RELAY_UNCHANGED &&
-        park_rest(main->park, call) == NGX_OK)
-        return;
-    answer(call);
+    if (ex->outcome == RELAY_UNCHANGED)
+        rest = park_rest(main->park, call);
+    if (rest == NGX_DECLINED) {
+        answer(call);
+    } else if (rest == NGX_BUSY) {
+        park_leave(call);
+        refuse_plainly(call, WIRE_UNAVAILABLE);
+    }
 }
 
 /* ---- into the store ---------------------------------------------------- */
@@ -279,9 +284,7 @@ look(struct relay_call *call)
 {
     ngx_int_t rc = enter_park(call);
 
-    if (rc == NGX_BUSY) {
-        refuse_plainly(call, WIRE_UNAVAILABLE);
-    } else if (rc == NGX_DONE) {
+    if (rc == NGX_DONE) {
         give_up(call);
     } else {
         if (rc == NGX_AGAIN)

@@ -17,7 +17,8 @@ struct park {
     struct park_hands hands;
     ngx_uint_t most;
     ngx_uint_t queue_most;
-    ngx_uint_t count;
+    ngx_uint_t count;  /* those that look, too */
+    ngx_uint_t places; /* taken, of `most` */
     ngx_uint_t is_ending;
     ngx_uint_t is_stopped;
     struct parked *fetched; /* its request is on its way to park_enter() */
@@ -35,6 +36,7 @@ struct parked {
     struct away *away;       /* … here */
     ngx_event_t timer;
     ngx_msec_t until;        /* of ngx_current_msec */
+    unsigned has_place : 1;  /* it has slept, and will unless it is answered */
     unsigned is_asleep : 1;
     unsigned is_woken : 1;   /* while it was at the store */
     unsigned is_over : 1;    /* to be answered, whatever the store says */
@@ -105,10 +107,18 @@ wake_in(struct parked *parked, ngx_msec_t delay)
 }
 
 static void
+leave_place(struct parked *parked)
+{
+    parked->park->places -= parked->has_place;
+    parked->has_place = 0;
+}
+
+static void
 release(struct parked *parked)
 {
     struct park *park = parked->park;
 
+    leave_place(parked);
     if (parked->timer.timer_set)
         ngx_del_timer(&parked->timer);
     if (parked->timer.posted) {
@@ -257,11 +267,9 @@ park_enter(struct park *park, struct relay_call *call)
         enter_again(park, call);
         return park->is_stopped ? NGX_DONE : NGX_AGAIN;
     }
-    if (park == NULL || park->is_ending || ngx_exiting)
-        return NGX_DECLINED;
-    if (park->count >= park->most ||
+    if (park == NULL || park->is_ending || ngx_exiting ||
         (parked = tg_alloc(sizeof(*parked))) == NULL)
-        return NGX_BUSY;
+        return NGX_DECLINED;
     parked->park = park;
     parked->call = call;
     parked->key = call->exchange.op.key;
@@ -303,6 +311,21 @@ end_older(struct parked *parked)
         return;
     parked->ticket = note.ticket = board_ticket(park->board);
     board_post(park->board, &note);
+}
+
+/* Only here, when it is known that there is nothing but to wait: who has not
+ * yet looked takes no place, so that a full house refuses nobody whose answer
+ * is there. How many look is bounded by the store's queue. */
+static bool
+take_place(struct parked *parked)
+{
+    struct park *park = parked->park;
+
+    if (!parked->has_place && park->places >= park->most)
+        return false;
+    park->places += !parked->has_place;
+    parked->has_place = 1;
+    return true;
 }
 
 /* The client has gone away. */
@@ -355,6 +378,8 @@ park_rest(struct park *park, struct relay_call *call)
     if (parked == NULL || parked->is_over || park->is_ending ||
         (left = time_left(call)) == 0)
         return NGX_DECLINED;
+    if (!take_place(parked))
+        return NGX_BUSY;
     end_older(parked);
     if (parked->is_woken) {
         parked->is_woken = 0;

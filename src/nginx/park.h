@@ -29,13 +29,14 @@ struct park *park_start(ngx_cycle_t *cycle, struct relay_main *main,
 /* The process ends: give up on all that wait. Accepts NULL. */
 void park_stop(struct park *park);
 
-/* May this read wait? NGX_BUSY: as many wait as may. NGX_DECLINED: not here, or
- * not now, since the worker ends; it is to be answered as it is. NGX_AGAIN: it
- * has waited already. NGX_DONE: likewise, and is to be given up. */
+/* A read that may come to wait hears of its row from now on. NGX_DECLINED: not
+ * here, or not now, since the worker ends; it is to be answered as it is.
+ * NGX_AGAIN: it has waited already. NGX_DONE: likewise, and is to be given
+ * up. */
 ngx_int_t park_enter(struct park *park, struct relay_call *call);
 
-/* NGX_DECLINED: its time is over, answer it. NGX_OK: it sleeps, or looks
- * again; the call may be no more. */
+/* NGX_DECLINED: its time is over, answer it. NGX_BUSY: as many wait as may.
+ * NGX_OK: it sleeps, or looks again; the call may be no more. */
 ngx_int_t park_rest(struct park *park, struct relay_call *call);
 
 /* Accepts a call that has not entered. */

@@ -1,0 +1,86 @@
+"""A relay that lets as many reads wait as it may: whom it refuses, and whom
+it does not."""
+import sys
+
+import rig
+from client import new_id
+from share import headers, make, payload
+from tap import equal, row, status, test, that
+
+LONG_S = 60         # above the time limit of a call
+SHORT_S = 1
+
+
+def waits(etag, seconds=LONG_S):
+    return [("If-None-Match", etag), ("Prefer", f"wait={seconds}")]
+
+
+def read_unanswered(share, claim=None, etag='"1"'):
+    """A read that will wait, if it may; its connection."""
+    connection = share.relay.connect()
+    connection.send(share.relay.render(
+        "POST", share.path,
+        headers(claim or share.initiator, extra=waits(etag))))
+    return connection
+
+
+def is_full(share):
+    """Whether a read of this mailbox would have to wait, and may not."""
+    return status(share.read(extra=waits(share.etag(), SHORT_S)),
+                  412, 503).status == 503
+
+
+def fill(relay, number):
+    """Mailboxes for which the initiators wait, and their connections."""
+    speaker = relay.speaker()
+    shares = [make(speaker) for _ in range(number)]
+    found = {share: read_unanswered(share) for share in shares}
+    probe = make(speaker)
+    for _ in range(20):
+        if is_full(probe):
+            return found
+    that(False, "there is a place left")
+
+
+# R-WAIT-1 R-WAIT-2
+@test
+def a_full_house_refuses_nobody_who_need_not_wait():
+    with rig.Rig(workers=1, conf=["tigress_parked 2;"]) as relay:
+        filled = fill(relay, 2)
+        share = make(relay.speaker(), bound=True)
+        old, new = share.etag(), status(share.update(text="news"), 200)
+        new = new.header("etag")
+        with row("news"):
+            answer = status(share.read(extra=waits(old)), 200)
+            equal(answer.json()["payload"], payload("news"), "payload")
+            equal(answer.header("preference-applied"), f"wait={LONG_S}",
+                  "applied")
+        with row("no news"):
+            answer = status(share.read(extra=waits(new)), 503)
+            that(answer.header("retry-after"), "Retry-After is missing")
+            equal(answer.header("preference-applied"), None, "applied")
+        with row("a stranger"):
+            status(share.read(share.stranger, extra=waits(new)), 401)
+        with row("no such mailbox"):
+            status(share.read(target="/v1/m/" + new_id(), extra=waits(new)),
+                   404)
+        for other, connection in filled.items():
+            status(other.update(text="woken"), 200)
+            status(connection.receive("POST"), 200)
+        status(share.read(extra=waits(new, SHORT_S)), 412)
+
+
+# R-WAIT-1
+@test
+def without_a_place_no_read_waits_and_none_is_told_to_come_back():
+    with rig.Rig(workers=1, conf=["tigress_parked 0;"]) as relay:
+        speaker = relay.speaker()
+        share = make(speaker)
+        answer = status(share.read(extra=waits(share.etag())), 412)
+        equal(answer.header("preference-applied"), None, "applied")
+        answer = status(speaker.call("GET", "/.well-known/tigress"), 200)
+        equal(answer.json()["wait"], {"max": 0}, "what it says of itself")
+
+
+if __name__ == "__main__":
+    sys.exit(rig.main("__main__", None))
