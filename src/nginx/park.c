@@ -86,8 +86,17 @@ wake(struct parked *parked)
 }
 
 static void
+leave_place(struct parked *parked)
+{
+    parked->park->places -= parked->has_place;
+    parked->has_place = 0;
+}
+
+/* Its place is free at once, for who has ended it. */
+static void
 end(struct parked *parked)
 {
+    leave_place(parked);
     parked->is_over = 1;
     wake(parked);
 }
@@ -104,13 +113,6 @@ wake_in(struct parked *parked, ngx_msec_t delay)
     ngx_del_timer(&parked->timer);
     ngx_add_timer(&parked->timer, delay);
     parked->is_in_turn = 1;
-}
-
-static void
-leave_place(struct parked *parked)
-{
-    parked->park->places -= parked->has_place;
-    parked->has_place = 0;
 }
 
 static void
@@ -378,9 +380,9 @@ park_rest(struct park *park, struct relay_call *call)
     if (parked == NULL || parked->is_over || park->is_ending ||
         (left = time_left(call)) == 0)
         return NGX_DECLINED;
+    end_older(parked);
     if (!take_place(parked))
         return NGX_BUSY;
-    end_older(parked);
     if (parked->is_woken) {
         parked->is_woken = 0;
         park->hands.look(call);

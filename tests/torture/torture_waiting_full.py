@@ -70,6 +70,21 @@ def a_full_house_refuses_nobody_who_need_not_wait():
         status(share.read(extra=waits(new, SHORT_S)), 412)
 
 
+# R-WAIT-2
+@test
+def in_a_full_house_a_newer_read_takes_the_place_of_its_older():
+    with rig.Rig(workers=1, conf=["tigress_parked 2;"]) as relay:
+        (share, older), (other, waiting) = fill(relay, 2).items()
+        for _ in range(3):
+            newer = read_unanswered(share)
+            status(older.receive("POST"), 412)
+            older = newer
+        that(is_full(make(relay.speaker())), "there is a place left")
+        for mailbox, connection in ((share, newer), (other, waiting)):
+            status(mailbox.update(text="woken"), 200)
+            status(connection.receive("POST"), 200)
+
+
 # R-WAIT-1
 @test
 def without_a_place_no_read_waits_and_none_is_told_to_come_back():
