@@ -19,10 +19,8 @@
 
 enum {
     VERSION_3 = 2, /* RFC 5280 §4.1.2.1: counted from 0 */
-    RSA_BITS_MOST = 8192,
-    RSA_EXPONENT_BITS_MOST = 64,
-    BUDGET = 720, /* items of DER in a chain; one has some hundred */
-    SET_COST = 3  /* one of a name, which is kept three times */
+    BUDGET = 720,  /* items of DER in a chain; one has some hundred */
+    SET_COST = 3   /* one of a name, which is kept three times */
 };
 
 /* DER of definite lengths, that costs no more than is left in *budget: OpenSSL
@@ -62,9 +60,9 @@ static bool
 is_usual_rsa(const EVP_PKEY *key)
 {
     BIGNUM *e = NULL;
-    bool is = EVP_PKEY_get_bits(key) <= RSA_BITS_MOST &&
+    bool is = EVP_PKEY_get_bits(key) <= COSE_RSA_BITS_MOST &&
               EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) == 1 &&
-              BN_num_bits(e) <= RSA_EXPONENT_BITS_MOST;
+              BN_num_bits(e) <= COSE_RSA_EXPONENT_BITS_MOST;
 
     BN_free(e);
     return is;

@@ -234,8 +234,8 @@ keys_that_cost_much_are_refused(void **state)
     (void)state;
     assert_int_equal(read_with_key(make_rsa(8192, 17)), ATTEST_FINE);
     assert_int_equal(read_with_key(make_rsa(8193, 17)), ATTEST_CERTIFICATE);
-    assert_int_equal(read_with_key(make_rsa(2048, 64)), ATTEST_FINE);
-    assert_int_equal(read_with_key(make_rsa(2048, 65)), ATTEST_CERTIFICATE);
+    assert_int_equal(read_with_key(make_rsa(2048, 32)), ATTEST_FINE);
+    assert_int_equal(read_with_key(make_rsa(2048, 33)), ATTEST_CERTIFICATE);
 }
 
 static void
