@@ -30,6 +30,7 @@ struct step {
     int id;
     int data;       /* the payload, as a number */
     bool body_fine;
+    bool device_fine; /* create */
     int version;    /* If-Match or If-None-Match; 0: none */
     int rights;     /* create */
     tg_time_s life; /* create */
@@ -100,6 +101,8 @@ model_create(const struct history *h, const struct step *s)
         return (struct answer){.outcome = RELAY_ALREADY_DONE};
     if (!s->body_fine)
         return (struct answer){.outcome = RELAY_BODY_REFUSED};
+    if (!s->device_fine)
+        return (struct answer){.outcome = RELAY_ATTESTATION_REFUSED};
     return (struct answer){RELAY_DONE, 1, 0};
 }
 
@@ -193,6 +196,7 @@ core_request(struct world *w, const struct step *s, size_t n)
     memset(rq.id.uuid.bytes, s->id + 1, sizeof(rq.id.uuid.bytes));
     memcpy(w->data[n], &s->data, sizeof(s->data));
     rq.body.acceptable = s->body_fine;
+    rq.attestation_refused = !s->device_fine;
     rq.body.payload.data = TG_SPAN_ARRAY(w->data[n]);
     rq.body.rights = (uint8_t)s->rights;
     rq.body.expiration_choice = EXPIRATION_LIFETIME;
@@ -271,6 +275,7 @@ random_step(unsigned *seed, tg_time_s now)
     s.id = s.call == CREATE ? 0 : below(seed, IDS);
     s.data = below(seed, 1000000);
     s.body_fine = below(seed, 8) != 0;
+    s.device_fine = below(seed, 8) != 0;
     s.version = below(seed, 3) == 0 ? 1 + below(seed, 20) : 0;
     s.rights = below(seed, 3) == 0 ? 1 + below(seed, 7) : 7;
     s.life = 20 + below(seed, 400);
