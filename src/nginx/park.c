@@ -72,7 +72,9 @@ claim_of(const struct relay_call *call)
 /* ---- waking ------------------------------------------------------------ */
 
 /* Not at once: looking may end the request, and others of its connection, in
- * the middle of somebody's walk through a bucket. */
+ * the middle of somebody's walk through a bucket. A worker that ends goes on
+ * as long as a timer is left (service.c keeps one for what is at the store), so
+ * that it takes leave of its connections as nginx does. */
 static void
 wake(struct parked *parked)
 {
@@ -80,9 +82,14 @@ wake(struct parked *parked)
         parked->is_woken = 1; /* it is at the store: once more afterwards */
         return;
     }
+    if (parked->timer.posted)
+        return;
     if (parked->timer.timer_set)
         ngx_del_timer(&parked->timer);
-    ngx_post_event(&parked->timer, &ngx_posted_events);
+    if (parked->park->is_ending)
+        ngx_add_timer(&parked->timer, 1);
+    else
+        ngx_post_event(&parked->timer, &ngx_posted_events);
 }
 
 static void

@@ -41,6 +41,10 @@ def reset(stream):
     return frame(RST_STREAM, 0, stream, CANCEL.to_bytes(4, "big"))
 
 
+def ping():
+    return frame(PING, 0, 0, bytes(8))
+
+
 def more_window(stream, size=65535):
     return frame(WINDOW_UPDATE, 0, stream, size.to_bytes(4, "big"))
 

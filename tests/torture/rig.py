@@ -85,6 +85,13 @@ class Rig(Relay):
         """A signal for the master."""
         os.kill(self.process.pid, number)
 
+    def until_ended(self, pids, seconds=20):
+        """Until none of these processes of this relay is left."""
+        deadline = time.monotonic() + seconds
+        while set(pids) & set(self.pids()):
+            tap.that(time.monotonic() < deadline, "a worker does not end")
+            time.sleep(0.01)
+
     def wait_end(self, seconds=20):
         """The master's exit status, once it has ended by itself."""
         code = self.process.wait(seconds)

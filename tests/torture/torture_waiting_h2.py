@@ -3,6 +3,7 @@
 That a place is free again is seen from outside: of a relay that lets few reads
 wait, another one is told to come back, or waits.
 """
+import contextlib
 import json
 import random
 import signal
@@ -153,6 +154,35 @@ def all_streams_are_answered_when_their_worker_drains(relay):
         while not client.goes_away:
             client.take_frame()
     relay.is_well()
+
+
+def answered_while_speaking(client):
+    """The statuses of all streams, of a connection that is never silent, so
+    that there is always something on its way to the relay."""
+    while not client.goes_away or len(client.answered()) < len(client.streams):
+        with contextlib.suppress(OSError):  # what it has sent is still here
+            client.connection.send(h2.ping())
+        client.take_frame()
+    return [stream.status for stream in client.streams.values()]
+
+
+# R-WAIT-1
+@test
+def all_streams_are_answered_when_their_worker_drains_though_spoken_to(relay):
+    speaker = relay.speaker()
+    shares = [make(speaker) for _ in range(MANY)]
+    for _ in range(rig.scaled(4)):
+        old = relay.worker_pids()
+        with h2.Client(speaker) as client:
+            for share in shares:
+                wait_for(client, share)
+            read_once(client, shares[0])
+            relay.tell(signal.SIGHUP)
+            equal(answered_while_speaking(client), [412] * MANY + [200],
+                  "statuses")
+        relay.until_ended(old)
+    that("open socket" not in relay.output(),
+         "a worker has ended with a connection that was open")
 
 
 # R-WAIT-1
