@@ -55,6 +55,8 @@ enum tg_err {
     TG_E_PROTOCOL = 67,  /* an answer that the protocol does not allow */
     TG_E_LIFETIME = 68,  /* longer than the relay keeps a mailbox */
     TG_E_VERSION = 69,   /* it speaks no version of the protocol known here */
+    TG_E_ATTESTATION = 70, /* it wants a device that somebody vouches for, and
+                              is not convinced by this one */
 
     TG_E_LAST
 };

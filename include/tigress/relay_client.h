@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include <tigress/allow_list.h>
+#include <tigress/attestation.h>
 #include <tigress/bytes.h>
 #include <tigress/error.h>
 #include <tigress/payload.h>
@@ -74,12 +75,26 @@ tg_relay_client_set_pause(struct tg_relay_client *client,
                           bool (*pause)(void *self, int64_t pause_ms),
                           void *self);
 
+/* Who says of this device what it is, when a mailbox is made (attestation.h).
+ * Borrowed: the provider must outlive the client, or be replaced; NULL, the
+ * default: nobody. */
+TG_API void
+tg_relay_client_set_attestation(struct tg_relay_client *client,
+                                const struct tg_attestation_provider *provider);
+
 /* Why the last call failed, for a person who asked: our own words, the HTTP
  * status, and the title and detail of a problem document with everything
  * unprintable removed. Never an identifier, claim, token or secret of ours.
  * "" after success. Valid until the next call. */
 TG_API const char *
 tg_relay_client_reason(const struct tg_relay_client *client);
+
+/* The detail of the problem document with which the relay refused the last
+ * call: its words, such as why a device's statement does not convince, of
+ * printable ASCII and at most 160 characters; "" when there is none. Likewise
+ * without what is secret, and valid until the next call. */
+TG_API const char *
+tg_relay_client_detail(const struct tg_relay_client *client);
 
 /* What is offered when a mailbox is made. Members that are zero or NULL take
  * the default; everything is borrowed for the call. */
@@ -147,6 +162,8 @@ TG_API bool tg_relay_answer_has_push(const struct tg_relay_answer *answer);
  *   TG_E_TLS        the certificate does not convince, or no TLS ≥ 1.2
  *   TG_E_GONE       404
  *   TG_E_REFUSED    401
+ *   TG_E_ATTESTATION  401 of create: the relay demands a statement, or is not
+ *                   convinced by the one it got
  *   TG_E_CONFLICT   412
  *   TG_E_BUSY       429 or 5xx at each attempt; as TG_E_NETWORK
  *   TG_E_LIMIT      413, or a body that would be larger than is allowed

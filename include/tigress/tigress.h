@@ -13,6 +13,7 @@
 #define TIGRESS_TIGRESS_H
 
 #include <tigress/allow_list.h>
+#include <tigress/attestation.h>
 #include <tigress/bytes.h>
 #include <tigress/error.h>
 #include <tigress/order.h>

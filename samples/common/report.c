@@ -129,6 +129,7 @@ advice(enum tg_err err)
         return "The relay keeps no invitation for so long. Choose less time.";
     case TG_E_VERSION:
         return "The relay speaks another version. Update this program.";
+    case TG_E_ATTESTATION: return "The relay does not accept this device.";
     case TG_E_CONFLICT:
         return "The other device has written meanwhile. Try the same command "
                "again.";

@@ -33,6 +33,7 @@ tg_err_name(enum tg_err err)
     case TG_E_PROTOCOL: return "TG_E_PROTOCOL";
     case TG_E_LIFETIME: return "TG_E_LIFETIME";
     case TG_E_VERSION: return "TG_E_VERSION";
+    case TG_E_ATTESTATION: return "TG_E_ATTESTATION";
     case TG_E_LAST: break;
     }
     return "TG_E_?";

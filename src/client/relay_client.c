@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "client/attestation.h"
 #include "client/relay_client_body.h"
 #include "client/relay_client_inside.h"
 #include "client/share_url.h"
@@ -23,6 +24,8 @@ enum {
     LONGEST_PAUSE_MS = 8000,
     LONGEST_RETRY_AFTER_S = 30
 };
+
+#define REFUSED_DEVICE "urn:tigress:problem:attestation-refused"
 
 enum tg_err
 tg_relay_client_new(const struct tg_allow_list *allowed,
@@ -101,10 +104,23 @@ tg_relay_client_set_stop_fd(struct tg_relay_client *client, int fd)
     client->stop_fd = fd;
 }
 
+void
+tg_relay_client_set_attestation(struct tg_relay_client *client,
+                                const struct tg_attestation_provider *provider)
+{
+    client->attestation = provider;
+}
+
 const char *
 tg_relay_client_reason(const struct tg_relay_client *client)
 {
     return client->reason;
+}
+
+const char *
+tg_relay_client_detail(const struct tg_relay_client *client)
+{
+    return client->detail;
 }
 
 bool
@@ -171,6 +187,7 @@ attempt_once(struct tg_relay_client *client, enum relay_verb verb,
     enum tg_err err;
 
     client->reason[0] = '\0';
+    client->detail[0] = '\0';
     response->status = 0;
     err = http_exchange(client->http, request, client->stop_fd, response,
                         words);
@@ -178,7 +195,11 @@ attempt_once(struct tg_relay_client *client, enum relay_verb verb,
         snprintf(client->reason, sizeof(client->reason), "%s", words);
         return err;
     }
-    return relay_client_answer_verdict(verb, response->status);
+    err = relay_client_answer_verdict(verb, response->status);
+    if (verb == RELAY_CREATE && err == TG_E_REFUSED &&
+        relay_client_answer_is_problem(response, REFUSED_DEVICE))
+        err = TG_E_ATTESTATION;
+    return err;
 }
 
 static enum tg_err
@@ -202,9 +223,15 @@ attempt(struct tg_relay_client *client, enum relay_verb verb,
 /* A relay that repeats what we sent must not bring it onto a screen or into
  * a log by that. */
 static bool
-reveals(const char *text, const char *secret)
+reveals(const char *text, const struct tg_relay_call *call)
 {
-    return secret != NULL && strcasestr(text, secret) != NULL;
+    const char *const secrets[] = {call->claim, call->mailbox,
+                                   call->request_id};
+
+    for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
+        if (secrets[i] != NULL && strcasestr(text, secrets[i]) != NULL)
+            return true;
+    return false;
 }
 
 void
@@ -217,13 +244,16 @@ relay_client_explain(struct tg_relay_client *client,
     if (tg_buf_printf(&text, "status %d", response->status) == TG_OK &&
         relay_client_answer_problem(response, &text) == TG_OK &&
         tg_buf_terminate(&text) == TG_OK &&
-        !reveals((const char *)text.ptr, call->claim) &&
-        !reveals((const char *)text.ptr, call->mailbox) &&
-        !reveals((const char *)text.ptr, call->request_id))
+        !reveals((const char *)text.ptr, call))
         snprintf(client->reason, sizeof(client->reason), "%s", text.ptr);
     else
         snprintf(client->reason, sizeof(client->reason), "status %d",
                  response->status);
+    tg_buf_clear(&text);
+    if (relay_client_answer_detail(response, &text) == TG_OK &&
+        tg_buf_terminate(&text) == TG_OK &&
+        !reveals((const char *)text.ptr, call))
+        snprintf(client->detail, sizeof(client->detail), "%s", text.ptr);
     tg_buf_free(&text);
 }
 
@@ -258,6 +288,7 @@ enum tg_err
 relay_client_check(struct tg_relay_client *client, const char *relay)
 {
     client->reason[0] = '\0';
+    client->detail[0] = '\0';
     if (relay_client_allows(client, relay))
         return TG_OK;
     snprintf(client->reason, sizeof(client->reason),
@@ -265,10 +296,10 @@ relay_client_check(struct tg_relay_client *client, const char *relay)
     return TG_E_UNTRUSTED;
 }
 
-enum tg_err
-relay_client_call(struct tg_relay_client *client, enum relay_verb verb,
-                  const struct tg_relay_call *call, struct tg_span body,
-                  struct tg_relay_answer **out)
+static enum tg_err
+perform(struct tg_relay_client *client, enum relay_verb verb,
+        const struct tg_relay_call *call, struct tg_span body,
+        const struct tg_buf *statement, struct tg_relay_answer **out)
 {
     struct http_response response = {0};
     struct http_request request;
@@ -280,6 +311,8 @@ relay_client_call(struct tg_relay_client *client, enum relay_verb verb,
         return err;
     if ((err = message_make(&m, verb, call, NULL, 0)) != TG_OK)
         return err;
+    if (statement->len > 0)
+        message_add_line(&m, (const char *)statement->ptr);
     request = relay_client_request(client, message_method(verb), &m, body);
     relay_client_use_connection(client, call->claim);
     err = attempt(client, verb, &request, &response);
@@ -296,17 +329,44 @@ relay_client_call(struct tg_relay_client *client, enum relay_verb verb,
 }
 
 enum tg_err
+relay_client_call(struct tg_relay_client *client, enum relay_verb verb,
+                  const struct tg_relay_call *call, struct tg_span body,
+                  struct tg_relay_answer **out)
+{
+    return perform(client, verb, call, body, &TG_BUF_EMPTY, out);
+}
+
+enum tg_err
+relay_client_create(struct tg_relay_client *client,
+                    const struct tg_relay_call *call, struct tg_span body,
+                    const struct tg_buf *statement,
+                    struct tg_relay_answer **out)
+{
+    return perform(client, RELAY_CREATE, call, body, statement, out);
+}
+
+/* For a caller without shares, and so without what the relay says of itself: a
+ * statement if there can be one, and the relay judges. */
+enum tg_err
 tg_relay_client_create(struct tg_relay_client *client,
                        const struct tg_relay_call *call,
                        const struct tg_relay_offer *offer,
                        struct tg_relay_answer **out)
 {
     struct tg_buf body = TG_BUF_EMPTY;
+    struct tg_buf line = TG_BUF_EMPTY;
     enum tg_err err;
 
-    if ((err = relay_client_body_create(offer, &body)) == TG_OK)
-        err = relay_client_call(client, RELAY_CREATE, call,
-                                tg_span_buf(&body), out);
+    if ((err = relay_client_check(client, call->relay)) != TG_OK ||
+        (err = relay_client_body_create(offer, &body)) != TG_OK)
+        goto out;
+    if (client->attestation != NULL &&
+        (err = attestation_make(client->attestation, call, tg_span_buf(&body),
+                                NULL, &line)) == TG_E_NOMEM)
+        goto out;
+    err = relay_client_create(client, call, tg_span_buf(&body), &line, out);
+out:
+    tg_buf_free(&line);
     tg_buf_free(&body);
     return err;
 }

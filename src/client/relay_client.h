@@ -14,6 +14,14 @@ relay_client_call(struct tg_relay_client *client, enum relay_verb verb,
                   const struct tg_relay_call *call, struct tg_span body,
                   struct tg_relay_answer **out);
 
+/* The same for a create with a statement: the header's line of attestation.h,
+ * empty for none. */
+TG_MUST_USE enum tg_err
+relay_client_create(struct tg_relay_client *client,
+                    const struct tg_relay_call *call, struct tg_span body,
+                    const struct tg_buf *statement,
+                    struct tg_relay_answer **out);
+
 bool relay_client_allows(const struct tg_relay_client *client,
                          const char *relay);
 

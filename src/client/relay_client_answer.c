@@ -13,7 +13,7 @@
 #include "client/relay_client_text.h"
 #include "client/share_url.h"
 
-enum { PAYLOAD_TYPE_MAX = 64, PROBLEM_TEXT_MAX = 160 };
+enum { PAYLOAD_TYPE_MAX = 64 };
 
 struct tg_relay_answer {
     bool repeated;
@@ -260,6 +260,47 @@ append_printable(struct tg_span text, struct tg_buf *out)
     return err;
 }
 
+/* TG_OK and NULL: it is none. */
+static enum tg_err
+parse_problem(const struct http_response *response, struct tg_json **out)
+{
+    enum tg_err err;
+
+    *out = NULL;
+    if (!relay_client_answer_is(response, "application/problem+json"))
+        return TG_OK;
+    err = tg_json_parse(tg_span_buf(&response->body), out);
+    return err == TG_E_NOMEM ? err : TG_OK;
+}
+
+bool
+relay_client_answer_is_problem(const struct http_response *response,
+                               const char *type)
+{
+    struct tg_json *body = NULL;
+    struct tg_span text;
+    bool is = parse_problem(response, &body) == TG_OK &&
+              tg_json_text(tg_json_member(body, "type"), &text) &&
+              tg_span_is(text, type);
+
+    tg_json_free(body);
+    return is;
+}
+
+enum tg_err
+relay_client_answer_detail(const struct http_response *response,
+                           struct tg_buf *out)
+{
+    struct tg_json *body = NULL;
+    struct tg_span text;
+    enum tg_err err = parse_problem(response, &body);
+
+    if (err == TG_OK && tg_json_text(tg_json_member(body, "detail"), &text))
+        err = append_printable(text, out);
+    tg_json_free(body);
+    return err;
+}
+
 enum tg_err
 relay_client_answer_problem(const struct http_response *response,
                             struct tg_buf *out)
@@ -268,11 +309,8 @@ relay_client_answer_problem(const struct http_response *response,
     struct tg_span text;
     enum tg_err err;
 
-    if (!relay_client_answer_is(response, "application/problem+json"))
-        return TG_OK;
-    err = tg_json_parse(tg_span_buf(&response->body), &body);
-    if (err != TG_OK)
-        return err == TG_E_NOMEM ? err : TG_OK;
+    if ((err = parse_problem(response, &body)) != TG_OK)
+        return err;
     if (tg_json_text(tg_json_member(body, "title"), &text) &&
         (err = tg_buf_text(out, ": ")) == TG_OK)
         err = append_printable(text, out);

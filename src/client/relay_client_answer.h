@@ -37,6 +37,19 @@ relay_client_answer_read(enum relay_verb verb, const char *relay,
                          const struct http_response *response,
                          struct tg_relay_answer **out, const char **what);
 
+/* The longest text of a problem document that is shown. */
+enum { PROBLEM_TEXT_MAX = 160 };
+
+/* Whether an answer is a problem document of this type (RFC 9457). */
+bool relay_client_answer_is_problem(const struct http_response *response,
+                                    const char *type);
+
+/* Append the detail of a problem document, printable ASCII only; nothing when
+ * it is none. TG_E_NOMEM. */
+TG_MUST_USE enum tg_err
+relay_client_answer_detail(const struct http_response *response,
+                           struct tg_buf *out);
+
 /* Append title and detail of a problem document (RFC 9457), printable ASCII
  * only; nothing when it is none. TG_E_NOMEM. */
 TG_MUST_USE enum tg_err

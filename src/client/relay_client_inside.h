@@ -19,6 +19,8 @@ struct tg_relay_client {
     void *pause_self;
     char last_claim[TG_UUID_TEXT_LEN + 1]; /* whose connection is open */
     char reason[RELAY_CLIENT_REASON_MAX + 1];
+    char detail[PROBLEM_TEXT_MAX + 1];           /* of a problem document */
+    const struct tg_attestation_provider *attestation; /* borrowed, or NULL */
 };
 
 /* Clears the reason; TG_E_UNTRUSTED. */

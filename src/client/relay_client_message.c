@@ -19,6 +19,14 @@ add_header(struct message *m, const char *name, const char *value)
     m->headers[m->header_count] = NULL;
 }
 
+void
+message_add_line(struct message *m, const char *line)
+{
+    assert(m->header_count < MESSAGE_HEADER_COUNT);
+    m->headers[m->header_count++] = line;
+    m->headers[m->header_count] = NULL;
+}
+
 static bool
 is_uuid(const char *text)
 {

@@ -31,6 +31,9 @@ void message_make_preview(struct message *m, const char *relay,
                           const char *mailbox);
 void message_make_discovery(struct message *m, const char *relay);
 
+/* One more header line, borrowed. */
+void message_add_line(struct message *m, const char *line);
+
 const char *message_method(enum relay_verb verb);
 
 #endif

@@ -4,6 +4,7 @@
  *   share_begin.c    create and accept
  *   share_step.c     steps that the relay must be told: resume, send, end
  *   share_terms.c    what the relay says of itself, before it is told
+ *   share_attest.c   making the mailbox, with a statement of this device
  *   share_receive.c  receive, handled
  *   share_wait.c     wait, for one or for any of several
  *
@@ -15,14 +16,23 @@
 
 #include <tigress/share.h>
 
+#include "client/discovery.h"
 #include "client/relay_client.h"
 #include "client/wallet.h"
+
+/* What the relay says of attestation, if it was asked for this share. */
+struct share_wants {
+    bool is_known;
+    enum tg_attestation_policy policy;
+    struct discovery_list formats;
+};
 
 struct tg_share {
     struct tg_wallet *wallet;       /* borrowed */
     struct tg_relay_client *client; /* borrowed; may be NULL */
     struct wallet_row row;
     bool has_push; /* as the relay has said last */
+    struct share_wants wants;
 };
 
 /* A handle for this row, which it takes, also on error. */
@@ -79,6 +89,9 @@ const char *share_payload_type(const struct tg_share *share);
  * chose the lifetime. */
 enum share_draft { SHARE_DRAFT = 1, SHARE_DRAFT_LIFETIME = 2 };
 
+/* Whether the pending step is a create of which the relay has not been told. */
+bool share_is_draft(const struct wallet_row *row);
+
 /* Forget the step that was begun. Not stored yet. */
 void share_clear_pending(struct wallet_row *row);
 
@@ -87,11 +100,30 @@ void share_clear_pending(struct wallet_row *row);
  * more. TG_OK also when there is nothing to settle; the step may be gone then,
  * when another process has completed it.
  *
- * Errors: TG_E_VERSION, TG_E_LIMIT, TG_E_LIFETIME: the relay would not do it
+ * Errors: TG_E_VERSION, TG_E_LIMIT, TG_E_LIFETIME, TG_E_ATTESTATION (there is
+ * no provider): the relay would not do it
  * as it was asked for, and has not been told; the state is TG_SHARE_FAILED, and
  * the client's reason says why. TG_E_UNTRUSTED, TG_E_NOMEM, the wallet's.
  */
 TG_MUST_USE enum tg_err share_settle_draft(struct tg_share *share);
+
+/* Find out what the relay wants, if it was not asked yet: share->wants. */
+void share_learn_wants(struct tg_share *share);
+
+/* Tell the relay of the pending create, with a statement of the device if there
+ * is a provider and the relay does not ignore it.
+ *
+ *   first      the relay has not been told of it before
+ *   *vouched   set always: it was told with a statement
+ *
+ * As relay_client_create(). After TG_E_ATTESTATION there is no such mailbox; if
+ * this was the first time, the relay may not have been told. TG_E_NETWORK and
+ * TG_E_BUSY may be the provider's.
+ */
+TG_MUST_USE enum tg_err share_make_mailbox(struct tg_share *share,
+                                           const struct tg_relay_call *call,
+                                           bool first, bool *vouched,
+                                           struct tg_relay_answer **out);
 
 /* Before a read: a recipient's first one is compared with what the relay says
  * of itself, and gives the token that it rings, if there is one, in a body

@@ -165,6 +165,8 @@ share_complete(struct tg_share *share)
     struct tg_relay_answer *answer = NULL;
     struct tg_buf id = TG_BUF_EMPTY;
     struct tg_relay_call call;
+    bool is_first = share_is_draft(row);
+    bool vouched = false;
     enum relay_verb verb;
     enum tg_err told;
     enum tg_err err;
@@ -178,10 +180,13 @@ share_complete(struct tg_share *share)
     call = share_call(share);
     call.request_id = share_text(&row->pending_id);
     call.if_match = verb == RELAY_UPDATE ? share_text(&row->etag) : NULL;
-    told = refuse_nonsense(
-        verb, relay_client_call(share->client, verb, &call,
-                                tg_span_buf(&row->pending_body), &answer));
-    if (is_undecided(told))
+    if (verb == RELAY_CREATE)
+        told = share_make_mailbox(share, &call, is_first, &vouched, &answer);
+    else
+        told = relay_client_call(share->client, verb, &call,
+                                 tg_span_buf(&row->pending_body), &answer);
+    told = refuse_nonsense(verb, told);
+    if (is_undecided(told) || (told == TG_E_ATTESTATION && !vouched))
         return told;
     if ((err = share_set(&id, tg_span_buf(&row->pending_id))) == TG_OK)
         err = settle_and_save(share, tg_span_buf(&id), told, answer);
@@ -302,7 +307,14 @@ complete_create(struct tg_share *share)
     if (share->row.pending_verb != RELAY_CREATE)
         return TG_OK;
     err = share_complete(share);
-    return tg_share_state(share) == TG_SHARE_FAILED ? TG_OK : err;
+    if (tg_share_state(share) == TG_SHARE_FAILED)
+        return TG_OK;
+    if (err != TG_E_ATTESTATION)
+        return err;
+    /* No mailbox was made, and none shall be. */
+    share_set_ended(share, TG_SHARE_FAILED);
+    share_clear_pending(&share->row);
+    return share_save(share);
 }
 
 static bool

@@ -35,6 +35,7 @@ learn(struct tg_share *share, enum relay_info_source source,
 /* What is asked of it. */
 struct wish {
     size_t payload_len; /* 0: nothing is written */
+    bool is_unvouched;  /* a create, and nobody to say what the device is */
     int64_t lifetime_s; /* 0: as it likes */
 };
 
@@ -64,6 +65,12 @@ compare(const struct tg_relay_info *info, const struct wish *wish,
                  info->lifetime_max_s, wish->lifetime_s);
         return TG_E_LIFETIME;
     }
+    if (wish->is_unvouched && info->attestation == TG_ATTESTATION_REQUIRED) {
+        snprintf(why, size,
+                 "the relay makes mailboxes for attested devices only, and "
+                 "there is no provider of statements");
+        return TG_E_ATTESTATION;
+    }
     return TG_OK;
 }
 
@@ -86,6 +93,29 @@ judge(struct tg_share *share, const struct wish *wish, struct terms *terms)
         snprintf(share->client->reason, sizeof(share->client->reason), "%s",
                  why);
     return err;
+}
+
+/* ---- attestation ------------------------------------------------------- */
+
+static void
+set_wants(struct tg_share *share, const struct terms *terms)
+{
+    share->wants = (struct share_wants){.is_known = true};
+    if (terms->is_known) {
+        share->wants.policy = terms->info.attestation;
+        share->wants.formats = terms->info.attestation_formats;
+    }
+}
+
+void
+share_learn_wants(struct tg_share *share)
+{
+    struct terms terms = {0};
+
+    if (share->wants.is_known)
+        return;
+    learn(share, RELAY_INFO_ANY, &terms);
+    set_wants(share, &terms);
 }
 
 /* ---- notification tokens ----------------------------------------------- */
@@ -113,8 +143,8 @@ choose_token(const struct tg_share *share, const struct terms *terms)
 
 /* ---- the making of a mailbox ------------------------------------------- */
 
-static bool
-is_draft(const struct wallet_row *row)
+bool
+share_is_draft(const struct wallet_row *row)
 {
     return row->pending_verb == RELAY_CREATE &&
            (row->pending_state & SHARE_DRAFT) != 0;
@@ -164,7 +194,10 @@ settle(struct tg_share *share)
     wish.payload_len = look.payload_len;
     if ((row->pending_state & SHARE_DRAFT_LIFETIME) != 0)
         wish.lifetime_s = look.lifetime_s;
-    if ((err = judge(share, &wish, &terms)) == TG_OK)
+    wish.is_unvouched = share->client->attestation == NULL;
+    err = judge(share, &wish, &terms);
+    set_wants(share, &terms);
+    if (err == TG_OK)
         err = fill_in(share, &look.token, &terms);
     if (err == TG_OK)
         row->pending_state = 0;
@@ -175,7 +208,8 @@ settle(struct tg_share *share)
 static bool
 is_refusal(enum tg_err err)
 {
-    return err == TG_E_VERSION || err == TG_E_LIMIT || err == TG_E_LIFETIME;
+    return err == TG_E_VERSION || err == TG_E_LIMIT ||
+           err == TG_E_LIFETIME || err == TG_E_ATTESTATION;
 }
 
 enum tg_err
@@ -184,7 +218,7 @@ share_settle_draft(struct tg_share *share)
     enum tg_err err = TG_OK;
 
     /* Another process may settle it at the same moment: look again then. */
-    for (unsigned i = 0; i < SETTLE_MOST && is_draft(&share->row); i++) {
+    for (unsigned i = 0; i < SETTLE_MOST && share_is_draft(&share->row); i++) {
         enum tg_err saved;
 
         assert(share->client != NULL);
@@ -204,7 +238,7 @@ share_settle_draft(struct tg_share *share)
             return saved;
         err = saved;
     }
-    return is_draft(&share->row) ? err : TG_OK;
+    return share_is_draft(&share->row) ? err : TG_OK;
 }
 
 /* ---- reading ----------------------------------------------------------- */
