@@ -18,7 +18,8 @@
 enum board_kind {
     BOARD_CHANGED = 1, /* the row: read it again */
     BOARD_NEWER = 2,   /* a newer read of this claim waits: end older ones */
-    BOARD_ALL = 3      /* something may have been missed: read all again */
+    BOARD_ALL = 3,     /* something may have been missed: read all again */
+    BOARD_OVER = 4     /* the row: read it again, and wait no more */
 };
 
 struct board_note {

@@ -176,7 +176,7 @@ come_back(ngx_http_request_t *r)
         return;
     }
     if (ex->effects.wake)
-        park_wake(main->park, &ex->keys.lookup);
+        park_wake(main->park, &ex->keys.lookup, ex->effects.ends_waits);
     if (ex->outcome == RELAY_UNCHANGED)
         rest = park_rest(main->park, call);
     if (rest == NGX_DECLINED) {

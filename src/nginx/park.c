@@ -180,6 +180,14 @@ on_timer(ngx_event_t *event)
 
 /* ---- hearing ----------------------------------------------------------- */
 
+static bool
+is_ended_by(const struct parked *parked, const struct board_note *note)
+{
+    if (note->kind == BOARD_NEWER)
+        return parked->claim == note->claim && parked->ticket < note->ticket;
+    return note->kind == BOARD_OVER;
+}
+
 static void
 hear_of_row(struct park *park, const struct board_note *note)
 {
@@ -195,8 +203,7 @@ hear_of_row(struct park *park, const struct board_note *note)
             continue;
         if (note->kind == BOARD_CHANGED)
             wake(parked);
-        else if (parked->claim == note->claim &&
-                 parked->ticket < note->ticket)
+        else if (is_ended_by(parked, note))
             end(parked);
     }
 }
@@ -237,9 +244,10 @@ hear(void *data, const struct board_note *note)
 }
 
 void
-park_wake(struct park *park, const struct store_key *key)
+park_wake(struct park *park, const struct store_key *key, bool is_over)
 {
-    const struct board_note note = {.kind = BOARD_CHANGED, .key = *key};
+    const struct board_note note = {
+        .kind = is_over ? BOARD_OVER : BOARD_CHANGED, .key = *key};
 
     if (park != NULL)
         board_post(park->board, &note);

@@ -410,6 +410,7 @@ mailbox_relinquish(struct mailbox *mb, const struct relay_request *rq,
     mb->relinquish_claim = rq->claim;
     mb->relinquish_id = rq->id;
     fx->changed = true;
+    fx->ends_waits = true; /* there is nothing to find (decision 16) */
     notify(mb, SIDE_INITIATOR, fx);
     return RELAY_DONE;
 }

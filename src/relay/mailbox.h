@@ -182,7 +182,9 @@ enum relay_outcome {
 struct relay_effects {
     bool changed;            /* the row must be saved … */
     bool removed;            /* … or removed (then `changed` is false) */
-    bool wake;               /* the payload changed, or the mailbox went */
+    bool wake;               /* the payload changed, or the mailbox went: who
+                              * waits is to look again … */
+    bool ends_waits;         /* … and is answered, though it be unchanged */
     enum mailbox_side notify; /* whom to ring, if anyone (R-UPD-2); by a retry
                                * too, since the first ring may be lost */
     struct notification_token notify_token; /* borrowed as in the mailbox */

@@ -149,6 +149,22 @@ def a_reader_who_is_relinquished_while_waiting_gets_401(relay):
     share.belongs_to(new_id())
 
 
+# R-REL-1 §13
+@test
+def a_relinquish_ends_the_wait_of_the_initiator_and_she_may_wait_again(relay):
+    share, etag = bound(relay)
+    waiting = asleep(share, share.initiator, etag)
+    status(share.relinquish(share.recipient), 200)
+    answer = status(waiting.back(), 412)
+    that(answer.json()["type"].endswith(":unchanged"), "another problem")
+    equal(answer.header("preference-applied"), f"wait={LONG_S}", "applied")
+    waiting = asleep(share, share.initiator, etag)
+    status(share.read(share.stranger), 200)
+    status(share.update(share.stranger, text="another"), 200)
+    answer = status(waiting.back(), 200)
+    equal(answer.json()["payload"], payload("another"), "payload")
+
+
 # §13
 @test
 def a_first_read_binds_before_it_waits(relay):

@@ -75,6 +75,7 @@ an_update_wakes_and_is_found_and_nothing_else_is(void **state)
     assert_int_equal(mailbox_update(&mb, &update, &policy, NOW, &fx),
                      RELAY_DONE);
     assert_true(fx.wake);
+    assert_false(fx.ends_waits);
     assert_int_equal(look_again(&mb, RECIPIENT, NOW, &fx), RELAY_DONE);
     assert_int_equal(fx.version, 2);
 }
@@ -114,6 +115,26 @@ who_was_relinquished_while_waiting_takes_no_place_that_is_free(void **state)
     assert_int_equal(mailbox_read(&mb, &rq, &policy, NOW, &fx), RELAY_DONE);
 }
 
+/* R-REL-1 §13: she has nothing to find, and is to hear of it nevertheless; and
+ * not again and again (decision 16) */
+static void
+a_relinquish_ends_waits_once(void **state)
+{
+    const struct relay_request rq = request_of(RECIPIENT);
+    struct mailbox mb = made_and_bound();
+    struct relay_effects fx;
+
+    (void)state;
+    assert_int_equal(mailbox_relinquish(&mb, &rq, NOW, &fx), RELAY_DONE);
+    assert_true(fx.wake);
+    assert_true(fx.ends_waits);
+    assert_int_equal(look_again(&mb, INITIATOR, NOW, &fx), RELAY_UNCHANGED);
+    assert_int_equal(mailbox_relinquish(&mb, &rq, NOW, &fx),
+                     RELAY_ALREADY_DONE);
+    assert_false(fx.wake);
+    assert_false(fx.ends_waits);
+}
+
 int
 main(void)
 {
@@ -122,6 +143,7 @@ main(void)
         cmocka_unit_test(a_delete_or_the_expiration_is_found_by_who_has_waited),
         cmocka_unit_test(
             who_was_relinquished_while_waiting_takes_no_place_that_is_free),
+        cmocka_unit_test(a_relinquish_ends_waits_once),
     };
 
     return cmocka_run_group_tests_name("mailbox_waiting", tests, NULL, NULL);
