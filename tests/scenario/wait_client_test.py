@@ -154,6 +154,21 @@ def a_worker_that_ends_is_left_for_another_after_a_pause(directory, relay):
     check_growth(pauses)
 
 
+# R-REL-1, §13
+@test
+def who_is_answered_early_again_and_again_asks_less_often(directory, relay):
+    owner, friend = start(directory, relay)
+    with Waiting(owner) as waiting:
+        for number in range(1, 6):
+            relay.until_held(number)
+            relay.let_go(relay.EARLY)
+        relay.until_held(6)
+        friend.expect('send', 'TG_OK', '{"step":2}')
+        pauses = waiting.expect('TG_OK', '{"step":2}')
+    expect(len(pauses), 5)
+    check_growth(pauses)
+
+
 # R-WAIT-1
 @test
 def a_relay_that_holds_nothing_is_asked_less_and_less_often(directory, relay):
