@@ -114,6 +114,7 @@ def make_place(place):
     (place / 'apns.p8').chmod(0o600)
     (place / 'nginx.conf').write_text(
         NGINX_CONF.format(place=place, port=port))
+    (place / 'push.conf').touch(0o600)
     (place / 'push.conf').write_text(PUSH_CONF.format(port=port))
     return port
 

@@ -2,19 +2,19 @@
  * here, values in config_value.c. */
 #include "push/config.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <ini.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "push/config_value.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-enum { FILE_MOST = 64 * 1024, NAME_SHOWN = 40, CHUNK = 4096 };
+enum {
+    NAME_SHOWN = 40,
+    NAMED_MOST = CONFIG_TOPICS_MOST + 3
+};
 
 enum section { SECTION_NONE, SECTION_PUSH, SECTION_APNS, SECTION_FCM,
                SECTION_WEBPUSH };
@@ -22,6 +22,8 @@ enum section { SECTION_NONE, SECTION_PUSH, SECTION_APNS, SECTION_FCM,
 static const char *const section_names[] = {
     [SECTION_NONE] = "", [SECTION_PUSH] = "push", [SECTION_APNS] = "apns",
     [SECTION_FCM] = "fcm", [SECTION_WEBPUSH] = "webpush"};
+
+static const char cannot_be_used[] = "the file cannot be used: ";
 
 static value_reader read_hosts;
 
@@ -84,6 +86,15 @@ static const struct option {
 
 _Static_assert(COUNT(table) <= 32, "bits of `given`");
 
+/* A file that the configuration names. */
+struct named {
+    const char *name;
+    unsigned line;
+    const char *path; /* the configuration's */
+    enum guard_kind kind;
+    struct stat st;
+};
+
 struct reader {
     struct push_config *config;
     struct config_problem *problem;
@@ -95,6 +106,8 @@ struct reader {
     unsigned section_line;
     uint32_t given;    /* names in this section */
     uint32_t sections; /* that there were */
+    struct named files[NAMED_MOST];
+    size_t file_count;
 };
 
 /* ---- problems ---------------------------------------------------------- */
@@ -238,6 +251,30 @@ read_hosts(struct value *value, void *at)
 }
 
 static void
+note_file(struct reader *r, const struct option *option,
+          const struct value *value, const void *at)
+{
+    if (value->is_file && r->file_count < NAMED_MOST)
+        r->files[r->file_count++] = (struct named){
+            option->name, r->line, *(char *const *)at, value->kind, value->st};
+}
+
+/* At the end, when the workers' group is known. */
+static void
+judge_files(struct reader *r)
+{
+    char why[GUARD_WHY_MOST];
+
+    for (size_t i = 0; r->err == TG_OK && i < r->file_count; i++) {
+        const struct named *file = &r->files[i];
+
+        if (!guard_is_ours(&file->st, file->path, file->kind,
+                           r->config->group, why))
+            complain(r, file->line, file->name, cannot_be_used, why);
+    }
+}
+
+static void
 read_option(struct reader *r, const struct option *option, const char *text)
 {
     struct push_config *config = r->config;
@@ -245,11 +282,13 @@ read_option(struct reader *r, const struct option *option, const char *text)
     void *all = option->is_of_topic
                     ? (void *)&config->topics[config->topic_count - 1]
                     : (void *)config;
-    enum tg_err err = option->read(&value, (char *)all + option->at);
+    void *at = (char *)all + option->at;
+    enum tg_err err = option->read(&value, at);
 
-    if (err == TG_E_IO)
-        complain(r, r->line, option->name, "the file cannot be used: ",
-                 value.why);
+    if (err == TG_OK)
+        note_file(r, option, &value, at);
+    else if (err == TG_E_IO)
+        complain(r, r->line, option->name, cannot_be_used, value.why);
     else if (err == TG_E_FORMAT)
         complain(r, r->line, option->name, "expected ", option->expected);
     else if (r->err == TG_OK)
@@ -338,28 +377,7 @@ next_line(char *out, int room, void *self)
     return r->err == TG_OK ? out : NULL;
 }
 
-/* ---- the file ---------------------------------------------------------- */
-
-static enum tg_err
-read_file(const char *path, struct tg_buf *out)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    enum tg_err err = fd >= 0 ? TG_OK : TG_E_IO;
-    ssize_t n = 1;
-
-    while (err == TG_OK && n != 0 && out->len <= FILE_MOST) {
-        if ((err = tg_buf_reserve(out, CHUNK)) != TG_OK)
-            break;
-        n = read(fd, out->ptr + out->len, CHUNK);
-        if (n > 0)
-            out->len += (size_t)n;
-        else if (n < 0 && errno != EINTR)
-            err = TG_E_IO;
-    }
-    if (fd >= 0)
-        close(fd);
-    return err != TG_OK ? err : tg_buf_terminate(out);
-}
+/* ---- the whole --------------------------------------------------------- */
 
 static enum tg_err
 default_to(char **at, const char *text)
@@ -401,6 +419,7 @@ config_parse(const char *text, const char *directory,
         r.err = TG_E_NOMEM;
     end_section(&r);
     r.section = SECTION_NONE;
+    judge_files(&r);
     if (out->topic_count == 0 && out->fcm_service_account == NULL &&
         out->webpush_key_file == NULL)
         complain(&r, 0, "", "no service is configured; expected a section "
@@ -409,37 +428,6 @@ config_parse(const char *text, const char *directory,
         r.err = fill_in(out);
     tg_free(r.directory);
     return r.err;
-}
-
-enum tg_err
-config_read(const char *path, struct push_config *out,
-            struct config_problem *problem)
-{
-    struct reader r = {.config = out, .problem = problem};
-    struct tg_buf text = TG_BUF_EMPTY;
-    const char *slash = strrchr(path, '/');
-    char *directory = NULL;
-    struct tg_span until_slash = {(const uint8_t *)path,
-                                  slash != NULL ? (size_t)(slash - path) + 1
-                                                : 0};
-    enum tg_err err;
-
-    if ((err = value_copy(until_slash, &directory)) != TG_OK)
-        return err;
-    if ((err = read_file(path, &text)) == TG_E_IO) {
-        complain(&r, 0, "", "the file cannot be read: ", strerror(errno));
-    } else if (err == TG_OK && text.len > FILE_MOST) {
-        complain(&r, 0, "", "the file is too long", "");
-        err = r.err;
-    } else if (err == TG_OK && memchr(text.ptr, 0, text.len) != NULL) {
-        complain(&r, 0, "", "this is no text", "");
-        err = r.err;
-    }
-    if (err == TG_OK)
-        err = config_parse((const char *)text.ptr, directory, out, problem);
-    tg_free(directory);
-    tg_buf_free(&text);
-    return err;
 }
 
 void

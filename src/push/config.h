@@ -64,10 +64,10 @@ struct config_problem {
     struct tg_buf text;
 };
 
-/* Read `path`, and look at the files that it names: private ones must not be
- * readable by everybody. TG_E_IO and TG_E_FORMAT with *problem set, whose text
- * is terminated; TG_E_NOMEM. *out is zeroed by the caller and released with
- * config_free(), also on error. */
+/* Read `path`, and look at the files that it names: nobody else may have rights
+ * to them or to itself (guard.h). TG_E_IO and TG_E_FORMAT with *problem set,
+ * whose text is terminated; TG_E_NOMEM. *out is zeroed by the caller and
+ * released with config_free(), also on error. */
 TG_MUST_USE enum tg_err config_read(const char *path, struct push_config *out,
                                     struct config_problem *problem);
 /* The same for the text of a file that lies in `directory`, which ends with a

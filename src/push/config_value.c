@@ -3,12 +3,10 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -55,34 +53,31 @@ path_of(const struct value *value, char **out)
     return err;
 }
 
-/* Open it as it will be opened, and look at what was opened. */
+/* Open it as it will be opened, and look at what was opened. The group of the
+ * workers may be named further down: config.c looks once more. */
 static enum tg_err
-look_at(struct value *value, const char *path, mode_t forbidden)
+look_at(struct value *value, const char *path, enum guard_kind kind)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    struct stat st;
+    int fd = guard_open(path, &value->st, value->why);
 
-    if (fd < 0 || fstat(fd, &st) != 0)
-        value->why = strerror(errno);
-    else if (!S_ISREG(st.st_mode))
-        value->why = "it is not a file";
-    else if ((st.st_mode & forbidden) != 0)
-        value->why = "every user of this machine may read or write it; give "
-                     "it mode 0600, and to the user of tigress-push";
-    if (fd >= 0)
-        close(fd);
-    return value->why == NULL ? TG_OK : TG_E_IO;
+    if (fd < 0)
+        return TG_E_IO;
+    close(fd);
+    value->is_file = true;
+    value->kind = kind;
+    return guard_is_ours(&value->st, path, kind, NULL, value->why) ? TG_OK
+                                                                   : TG_E_IO;
 }
 
 static enum tg_err
-file_at(struct value *value, mode_t forbidden, char **at)
+file_at(struct value *value, enum guard_kind kind, char **at)
 {
     char *path;
     enum tg_err err;
 
     if ((err = path_of(value, &path)) != TG_OK)
         return err;
-    if ((err = look_at(value, path, forbidden)) == TG_OK) {
+    if ((err = look_at(value, path, kind)) == TG_OK) {
         *at = path;
         return TG_OK;
     }
@@ -93,7 +88,7 @@ file_at(struct value *value, mode_t forbidden, char **at)
 enum tg_err
 value_key(struct value *value, void *at)
 {
-    return file_at(value, S_IRWXO, at);
+    return file_at(value, GUARD_SECRET, at);
 }
 
 /* Whether a line of the file begins a certificate. */
@@ -115,10 +110,11 @@ has_certificate(const char *path)
 enum tg_err
 value_authorities(struct value *value, void *at)
 {
-    enum tg_err err = file_at(value, 0, at);
+    enum tg_err err = file_at(value, GUARD_PUBLIC, at);
 
     if (err == TG_OK && !has_certificate(*(char **)at)) {
-        value->why = "there is no certificate in it";
+        snprintf(value->why, sizeof(value->why),
+                 "there is no certificate in it");
         return TG_E_IO;
     }
     return err;

@@ -127,6 +127,7 @@ class Daemon:
         """Write the configuration; the socket is in our directory."""
         if '[push]' not in conf:
             conf = '[push]\n' + conf
+        self.conf.touch(0o600)
         self.conf.write_text(conf.replace('[push]\n',
                                           '[push]\nsocket = socket\n', 1))
 

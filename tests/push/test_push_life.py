@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """tigress-push begins, is told to read anew, and ends; and who may ring."""
+import grp
 import os
 import pathlib
+import pwd
 import re
 import shutil
 import signal
@@ -80,6 +82,31 @@ def what_is_wrong_is_said_with_its_line(place):
         assert not push.path.exists()
 
 
+def what_the_workers_could_read_is_refused_with_what_helps(place):
+    group = grp.getgrgid(os.getegid()).gr_name
+    # Root would not run it as root.
+    user = 'tigress-push' if os.geteuid() == 0 else \
+        pwd.getpwuid(os.geteuid()).pw_name
+    key = place.directory / 'keys-of-all'
+    shutil.copy(place.apns.key, key)
+    conf = place.conf().replace(str(place.apns.key), str(key))
+    for end in '', f'group = {group}\n':
+        push = place.daemon(conf.replace('[apns', f'{end}[apns', 1),
+                            start=False)
+        for path, mode in (key, 0o640), (key, 0o604), (push.conf, 0o640), \
+                (push.conf, 0o604):
+            is_refused = mode == 0o604 or end
+            path.chmod(mode)
+            done = run('--check', '--config', push.conf)
+            assert done.returncode == bool(is_refused), (mode, end, done)
+            if is_refused:
+                assert f'(chmod 0600 {path}; chown {user} {path})' in \
+                    done.stderr, done
+            if mode == 0o640 and end:
+                assert f'the group {group}, ' in done.stderr, done
+            path.chmod(0o600)
+
+
 def authorities_that_are_none_are_refused(place):
     empty = place.directory / 'no-authorities'
     empty.write_text('')
@@ -101,7 +128,7 @@ def the_example_is_right_once_its_keys_are_there(place):
         (push.directory / name).chmod(0o600)
     group = next(line.split('=')[1].strip() for line in plain.splitlines()
                  if line.startswith('group'))
-    push.conf.write_text(plain.replace(f'group = {group}', 'group = root'))
+    push.conf.write_text(plain.replace(f'group = {group}', 'group = daemon'))
     done = run('--check', '--config', push.conf)
     assert done.returncode == 0, done
     assert 'apns fcm webpush' in done.stdout
@@ -158,6 +185,7 @@ def with_a_broken_file_all_goes_on_as_it_was(place):
             assert place.fcm.wait_for(1, f'broken:{i}')[0]['status'] == 200
         push.conf.unlink()
         push.reload(is_right=False)
+        push.conf.touch(0o600)
         push.conf.write_text(good)
         push.reload()
         worker.ring(APNS, '2021')
@@ -368,6 +396,7 @@ if __name__ == '__main__':
     sys.exit(push_daemon.main(
         a_right_configuration_is_said_to_be_right,
         what_is_wrong_is_said_with_its_line,
+        what_the_workers_could_read_is_refused_with_what_helps,
         authorities_that_are_none_are_refused,
         the_example_is_right_once_its_keys_are_there,
         options_are_judged,

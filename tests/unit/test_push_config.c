@@ -1,4 +1,5 @@
 /* The configuration of tigress-push, and what is said about a wrong one. */
+#include <grp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -59,7 +60,7 @@ make_directory(void **state)
 static int
 remove_directory(void **state)
 {
-    static const char *const names[] = {"key", "open", "ca", "conf"};
+    static const char *const names[] = {"key", "open", "ca", "conf", "shared"};
     char path[128];
 
     (void)state;
@@ -278,6 +279,51 @@ each_mistake_names_its_line_and_what_was_expected(void **state)
         refuse(cases[i].text, cases[i].line, cases[i].first, cases[i].second);
 }
 
+/* Whether the group stands above the file's line or below. */
+static void
+a_key_that_the_workers_group_may_read_is_refused(void **state)
+{
+    const struct group *group = getgrgid(getegid());
+    struct push_config config = {0};
+    char text[256];
+
+    (void)state;
+    assert_non_null(group);
+    snprintf(text, sizeof(text), "[push]\ngroup = %s\n[fcm]\n"
+             "service_account = shared\n", group->gr_name);
+    make_file("shared", "", 0640);
+    refuse(text, 4, "service_account", "relay's workers");
+    snprintf(text, sizeof(text), "[fcm]\nservice_account = shared\n"
+             "[push]\ngroup = %s\n", group->gr_name);
+    refuse(text, 2, "shared: the group", "mode 0600");
+    make_file("shared", "", 0600);
+    accept(text, &config);
+    config_free(&config);
+    make_file("shared", "", 0640);
+    accept("[fcm]\nservice_account = shared\n", &config);
+    config_free(&config);
+}
+
+static void
+a_configuration_that_others_may_read_is_refused(void **state)
+{
+    static const mode_t modes[] = {0604, 0602, 0601, 0644};
+    char path[128];
+
+    (void)state;
+    snprintf(path, sizeof(path), "%sconf", directory);
+    for (size_t i = 0; i < COUNT(modes); i++) {
+        struct push_config config = {0};
+        struct config_problem problem = {0};
+
+        make_file("conf", FCM, modes[i]);
+        assert_int_equal(config_read(path, &config, &problem), TG_E_FORMAT);
+        assert_non_null(strstr((const char *)problem.text.ptr, path));
+        config_free(&config);
+        tg_buf_free(&problem.text);
+    }
+}
+
 static void
 what_is_too_much_is_refused(void **state)
 {
@@ -329,7 +375,7 @@ a_file_is_read_and_its_names_are_from_its_directory(void **state)
     char path[128];
 
     (void)state;
-    make_file("conf", FCM, 0644);
+    make_file("conf", FCM, 0600);
     snprintf(path, sizeof(path), "%sconf", directory);
     assert_int_equal(config_read(path, &config, &problem), TG_OK);
     snprintf(path, sizeof(path), "%skey", directory);
@@ -380,6 +426,8 @@ main(void)
         cmocka_unit_test(blanks_and_carriage_returns_do_not_matter),
         cmocka_unit_test(long_sections_are_not_cut),
         cmocka_unit_test(each_mistake_names_its_line_and_what_was_expected),
+        cmocka_unit_test(a_key_that_the_workers_group_may_read_is_refused),
+        cmocka_unit_test(a_configuration_that_others_may_read_is_refused),
         cmocka_unit_test(what_is_too_much_is_refused),
         cmocka_unit_test(no_value_is_ever_shown),
         cmocka_unit_test(a_file_is_read_and_its_names_are_from_its_directory),
