@@ -1,14 +1,19 @@
 """A relay that lets as many reads wait as it may: whom it refuses, and whom
-it does not."""
+it does not. And one where more changes than a worker can hear of."""
+import contextlib
+import os
+import signal
 import sys
 
 import rig
 from client import new_id
+from held_store import HeldStore
 from share import headers, make, payload
 from tap import equal, row, status, test, that
 
 LONG_S = 60         # above the time limit of a call
 SHORT_S = 1
+NOTES = 4096        # that are kept for a worker that does not listen
 
 
 def waits(etag, seconds=LONG_S):
@@ -95,6 +100,39 @@ def without_a_place_no_read_waits_and_none_is_told_to_come_back():
         equal(answer.header("preference-applied"), None, "applied")
         answer = status(speaker.call("GET", "/.well-known/tigress"), 200)
         equal(answer.json()["wait"], {"max": 0}, "what it says of itself")
+
+
+@contextlib.contextmanager
+def standing_still(pid):
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+# R-WAIT-3
+@test
+def a_worker_that_has_missed_more_than_is_kept_looks_at_everything():
+    conf = [f"keepalive_requests {2 * NOTES};"]
+    with rig.Rig(workers=2, conf=conf) as relay:
+        speaker = relay.speaker()
+        quiet, noisy = make(speaker), make(speaker)
+        plain = speaker.render("POST", quiet.path, headers(quiet.initiator))
+        pid = relay.worker_pids()[0]
+        with HeldStore(pid) as held:
+            ours, theirs = held.sort(speaker.connect, plain)
+        ours[0].send(speaker.render(
+            "POST", quiet.path,
+            headers(quiet.initiator, extra=waits(quiet.etag()))))
+        ours[1].send(plain)         # behind the other, which sleeps now
+        status(ours[1].receive("POST"), 200)
+        with standing_still(pid):
+            status(quiet.update(text="news", connection=theirs[0]), 200)
+            for _ in range(NOTES + 1):
+                status(noisy.update(connection=theirs[0]), 200)
+        answer = status(ours[0].receive("POST"), 200)
+        equal(answer.json()["payload"], payload("news"), "payload")
 
 
 if __name__ == "__main__":
