@@ -319,6 +319,30 @@ def a_dead_token_is_not_rung_in_any_worker_and_forgotten_by_the_next_update():
 
 # R-PUSH-3
 @test
+def a_token_that_dies_while_its_owner_is_about_to_be_rung_is_not_rung():
+    with ringing(workers=2) as (relay, bells):
+        share = hers_and_his(relay)
+        status(share.update(), 200)
+        equal(rung(bells), ["his"], "rung while it lives")
+        speaker = relay.speaker()
+        read = speaker.render("POST", share.path, headers(share.recipient))
+        body = to_bytes({"payload": payload("news")})
+        update = speaker.render(
+            "PUT", share.path, headers(share.initiator, new_id(), body), body)
+        with HeldStore(relay.worker_pids()[0]) as held:
+            ours, theirs = held.sort(speaker.connect, read)
+            ours[0].send(update)
+            held.wait_until_caught()    # it is durable, and to be rung for
+            bells.tell_dead(APNS, "his")
+            until(lambda: not works(share.read(share.recipient,
+                                               connection=theirs[0])),
+                  "a dead token is still said to be supported")
+        status(ours[0].receive("PUT"), 200)
+        equal(rung(bells), [], "rung")
+
+
+# R-PUSH-3
+@test
 def a_dead_token_that_is_given_anew_is_believed():
     with ringing(workers=4) as (relay, bells):
         share, other = hers_and_his(relay), hers_and_his(relay)
