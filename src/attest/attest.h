@@ -52,6 +52,7 @@ struct attest_policy {
                               as what hardware says (§8.4) */
     bool apple_development; /* apple-appattest: apps that are being developed
                                are accepted as those that are distributed */
+    bool tpm_sha1;         /* tpm: RS1, too, which signs a SHA-1 hash */
     const struct tg_span *origins; /* exact; count 0: none is accepted */
     size_t origin_count;
     /* SHA-256 of each RP ID, or of an App ID for apple-appattest */

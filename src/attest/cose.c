@@ -40,6 +40,9 @@ static const struct cose_kind kinds[] = {
     {COSE_RS256, TYPE_RSA, 0, 0, "RSA", NULL, "SHA256"},
 };
 
+const struct cose_kind cose_rs1 = {
+    .key_type = TYPE_RSA, .key_name = "RSA", .digest = "SHA1"};
+
 const struct cose_kind *
 cose_kind_find(int64_t algorithm)
 {

@@ -38,6 +38,11 @@ struct cose_kind {
 /* NULL: not supported. */
 const struct cose_kind *cose_kind_find(int64_t algorithm);
 
+/* RS1 (RFC 8812 §2): with SHA-1, and so not among those that are found. Most
+ * TPMs of Windows have signed with it; see struct attest_policy. */
+enum { COSE_RS1 = -65535 };
+extern const struct cose_kind cose_rs1;
+
 bool cose_is_supported(int64_t algorithm);
 
 /* Whether this key, wherever it is from, is of that kind: on its curve, or RSA

@@ -40,10 +40,21 @@ signature_verify(int64_t algorithm, EVP_PKEY *key, const struct tg_span *parts,
                  size_t count, struct tg_span signature)
 {
     const struct cose_kind *kind = cose_kind_find(algorithm);
+
+    return kind == NULL
+               ? ATTEST_ALGORITHM
+               : signature_verify_kind(kind, key, parts, count, signature);
+}
+
+enum attest_reason
+signature_verify_kind(const struct cose_kind *kind, EVP_PKEY *key,
+                      const struct tg_span *parts, size_t count,
+                      struct tg_span signature)
+{
     enum attest_reason reason = ATTEST_UNAVAILABLE;
     EVP_MD_CTX *ctx = NULL;
 
-    if (kind == NULL || !cose_kind_fits(kind, key))
+    if (!cose_kind_fits(kind, key))
         return ATTEST_ALGORITHM;
     if (signature.len == 0)
         return ATTEST_SIGNATURE;

@@ -12,4 +12,10 @@ TG_MUST_USE enum attest_reason
 signature_verify(int64_t algorithm, EVP_PKEY *key, const struct tg_span *parts,
                  size_t count, struct tg_span signature);
 
+/* The same of a kind that was chosen before. */
+TG_MUST_USE enum attest_reason
+signature_verify_kind(const struct cose_kind *kind, EVP_PKEY *key,
+                      const struct tg_span *parts, size_t count,
+                      struct tg_span signature);
+
 #endif

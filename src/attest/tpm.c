@@ -13,7 +13,7 @@ enum { MEMBERS = 6 }; /* ver, alg, x5c, sig, certInfo, pubArea */
 
 /* What attStmt holds beside x5c. */
 struct tpm_statement {
-    int64_t algorithm;
+    const struct cose_kind *algorithm;
     struct tg_span signature;
     struct tg_span cert_info;
     struct tg_span pub_area;
@@ -22,20 +22,34 @@ struct tpm_statement {
 /* IANA COSE elliptic curves */
 enum { COSE_P256 = 1, COSE_P384 = 2, COSE_P521 = 3 };
 
+/* NULL: not accepted. Without a hash it is no algorithm of a TPM. */
+static const struct cose_kind *
+kind_of_algorithm(int64_t algorithm, const struct attest_policy *policy)
+{
+    const struct cose_kind *kind =
+        algorithm == COSE_RS1 && policy->tpm_sha1 ? &cose_rs1
+                                                  : cose_kind_find(algorithm);
+
+    return kind != NULL && kind->digest != NULL ? kind : NULL;
+}
+
 static enum attest_reason
-read_statement(const struct cbor_item *att_stmt, struct tpm_statement *out)
+read_statement(const struct cbor_item *att_stmt,
+               const struct attest_policy *policy, struct tpm_statement *out)
 {
     struct tg_span version;
+    int64_t algorithm;
 
     if (att_stmt->count != MEMBERS ||
         !cbor_member_text(att_stmt, "ver", &version) ||
         !tg_span_is(version, "2.0") ||
-        !cbor_member_integer(att_stmt, "alg", &out->algorithm) ||
+        !cbor_member_integer(att_stmt, "alg", &algorithm) ||
         !cbor_member_bytes(att_stmt, "sig", &out->signature) ||
         !cbor_member_bytes(att_stmt, "certInfo", &out->cert_info) ||
         !cbor_member_bytes(att_stmt, "pubArea", &out->pub_area))
         return ATTEST_STATEMENT;
-    return ATTEST_FINE;
+    out->algorithm = kind_of_algorithm(algorithm, policy);
+    return out->algorithm != NULL ? ATTEST_FINE : ATTEST_ALGORITHM;
 }
 
 /* The same number, whatever zeros are in front of either. */
@@ -104,18 +118,6 @@ check_certificate(X509 *aik, const struct auth_data *auth)
     return ATTEST_FINE;
 }
 
-/* The hash in a signature's algorithm; NULL: it has none, as no algorithm of a
- * TPM. */
-static const EVP_MD *
-hash_of_algorithm(int64_t algorithm)
-{
-    const struct cose_kind *kind = cose_kind_find(algorithm);
-
-    return kind != NULL && kind->digest != NULL
-               ? EVP_get_digestbyname(kind->digest)
-               : NULL;
-}
-
 /* The hash behind a name; NULL: not one that is trusted. */
 static const EVP_MD *
 hash_of_name(uint16_t name_alg)
@@ -159,15 +161,16 @@ out:
 
 /* extraData is the hash of what would otherwise be signed. */
 static enum attest_reason
-check_extra_data(const struct tpm_certified *certified, int64_t algorithm,
+check_extra_data(const struct tpm_certified *certified,
+                 const struct cose_kind *kind,
                  const struct attest_statement *statement)
 {
     const struct tg_span parts[] = {statement->auth.bytes,
                                     TG_SPAN_ARRAY(statement->client_data_hash)};
-    const EVP_MD *md = hash_of_algorithm(algorithm);
+    const EVP_MD *md = EVP_get_digestbyname(kind->digest);
 
     if (md == NULL)
-        return ATTEST_ALGORITHM;
+        return ATTEST_UNAVAILABLE;
     return check_digest(md, parts, 2, certified->extra_data);
 }
 
@@ -221,7 +224,8 @@ attest_check_tpm(const struct attest_statement *statement,
     enum attest_reason reason;
 
     /* Step 1: the statement's syntax. */
-    if ((reason = read_statement(&statement->att_stmt, &tpm)) != ATTEST_FINE)
+    if ((reason = read_statement(&statement->att_stmt, policy, &tpm)) !=
+        ATTEST_FINE)
         return reason;
     /* Step 2: the key of pubArea is the credential's. */
     reason = check_key(tpm.pub_area, &statement->auth.key, &public);
@@ -235,8 +239,9 @@ attest_check_tpm(const struct attest_statement *statement,
     if (reason != ATTEST_FINE)
         goto out;
     reason =
-        signature_verify(tpm.algorithm, X509_get0_pubkey(chain.certificates[0]),
-                         &tpm.cert_info, 1, tpm.signature);
+        signature_verify_kind(tpm.algorithm,
+                              X509_get0_pubkey(chain.certificates[0]),
+                              &tpm.cert_info, 1, tpm.signature);
     if (reason != ATTEST_FINE)
         goto out;
     /* Steps 3 and 5: what certInfo says. */

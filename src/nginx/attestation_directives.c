@@ -47,6 +47,9 @@ add_format(struct relay_attestation *attestation, ngx_str_t word)
     } else if (tg_span_is(module_span(word), "apple-appattest-development")) {
         attestation->formats |= 1u << ATTEST_APPLE_APPATTEST;
         attestation->apple_development = 1;
+    } else if (tg_span_is(module_span(word), "tpm-sha1")) {
+        attestation->formats |= 1u << ATTEST_TPM;
+        attestation->tpm_sha1 = 1;
     } else {
         return false;
     }
@@ -71,8 +74,8 @@ attestation_directives_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         if (!add_format(attestation, words[i]))
             return "knows the formats apple, apple-appattest, "
                    "apple-appattest-development, packed, packed-self, "
-                   "android-key, android-key-software, tpm, fido-u2f and "
-                   "none";
+                   "android-key, android-key-software, tpm, "
+                   "tpm-sha1, fido-u2f and none";
     if (attestation->formats == 0)
         attestation->formats = FORMATS_USUAL;
     return NGX_CONF_OK;
@@ -153,6 +156,7 @@ attestation_directives_inherit(struct relay_attestation *inner,
         inner->packed_self = outer->packed_self;
         inner->android_software = outer->android_software;
         inner->apple_development = outer->apple_development;
+        inner->tpm_sha1 = outer->tpm_sha1;
     }
     ngx_conf_merge_uint_value(inner->rule, inner->rule, ATTEST_IGNORED);
     ngx_conf_merge_ptr_value(inner->origins, outer->origins, NULL);
@@ -297,6 +301,7 @@ attestation_directives_finish(ngx_conf_t *cf, struct relay_location *location)
         .packed_self = attestation->packed_self,
         .android_software = attestation->android_software,
         .apple_development = attestation->apple_development,
+        .tpm_sha1 = attestation->tpm_sha1,
     };
     if (attestation->rule == ATTEST_IGNORED)
         return NGX_OK;

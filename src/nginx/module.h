@@ -93,6 +93,7 @@ struct relay_attestation {
     ngx_uint_t packed_self;
     ngx_uint_t android_software;
     ngx_uint_t apple_development;
+    ngx_uint_t tpm_sha1;
     ngx_array_t *origins; /* struct tg_span; NULL: the relay's own */
     ngx_array_t *rp_ids;  /* likewise */
     ngx_array_t *roots;   /* ngx_str_t, paths; NULL: none, of both */

@@ -310,6 +310,24 @@ an_algorithm_that_is_not_supported_is_refused(void **state)
     assert_int_equal(judge(f), ATTEST_ALGORITHM);
 }
 
+static void
+a_tpm_that_signs_with_sha1_is_accepted_where_the_operator_wants_it(void **state)
+{
+    struct fixture *f = *state;
+
+    f->policy.tpm_sha1 = true;
+    f->forge.statement_algorithm = -65535;
+    assert_int_equal(judge(f), ATTEST_FINE);
+    f->policy.tpm_sha1 = true;
+    f->forge.statement_algorithm = -65535;
+    f->forge.spoil_signature = true;
+    assert_int_equal(judge(f), ATTEST_SIGNATURE);
+    f->policy.tpm_sha1 = true;
+    f->forge.statement_algorithm = -65535;
+    use_attestation_key(f, FORGE_P256);
+    assert_int_equal(judge(f), ATTEST_ALGORITHM);
+}
+
 /* Step 5 */
 static void
 what_the_tpm_has_not_made_itself_is_refused(void **state)
@@ -427,6 +445,7 @@ main(void)
         TEST(a_certificate_of_another_aaguid_is_refused),
         TEST(a_wrong_signature_is_refused),
         TEST(an_algorithm_that_is_not_supported_is_refused),
+        TEST(a_tpm_that_signs_with_sha1_is_accepted_where_the_operator_wants_it),
         TEST(what_the_tpm_has_not_made_itself_is_refused),
         TEST(another_attestation_than_that_of_a_key_is_refused),
         TEST(extra_data_of_another_registration_are_refused),
