@@ -311,7 +311,7 @@ an_algorithm_that_is_not_supported_is_refused(void **state)
 }
 
 static void
-a_tpm_that_signs_with_sha1_is_accepted_where_the_operator_wants_it(void **state)
+a_tpm_that_signs_with_sha1_is_accepted_where_it_is_wanted(void **state)
 {
     struct fixture *f = *state;
 
@@ -445,7 +445,7 @@ main(void)
         TEST(a_certificate_of_another_aaguid_is_refused),
         TEST(a_wrong_signature_is_refused),
         TEST(an_algorithm_that_is_not_supported_is_refused),
-        TEST(a_tpm_that_signs_with_sha1_is_accepted_where_the_operator_wants_it),
+        TEST(a_tpm_that_signs_with_sha1_is_accepted_where_it_is_wanted),
         TEST(what_the_tpm_has_not_made_itself_is_refused),
         TEST(another_attestation_than_that_of_a_key_is_refused),
         TEST(extra_data_of_another_registration_are_refused),
