@@ -38,36 +38,69 @@ owner_to_be(void)
 
 /* ---- rights ------------------------------------------------------------ */
 
-static bool
-say(char why[GUARD_WHY_MOST], const char *path, const char *what)
-{
-    const char *user = owner_to_be();
+/* Who else may do what with a file. */
+struct finding {
+    char whom[WHOM_MOST]; /* "the user x, " or so; empty: nobody */
+    bool is_change;       /* not only read */
+};
 
-    snprintf(why, GUARD_WHY_MOST,
-             "%s: %s; give it mode 0600, and to the user of tigress-push "
-             "(chmod 0600 %s; chown %s %s)",
-             path, what, path, user, path);
-    return false;
+static struct finding
+other_group(const struct stat *st, const char *workers, bool is_secret)
+{
+    const struct group *group = workers != NULL ? getgrnam(workers) : NULL;
+    bool is_workers = group != NULL && group->gr_gid == st->st_gid;
+    struct finding found = {.is_change = (st->st_mode & S_IWGRP) != 0};
+
+    if (is_workers &&
+        (found.is_change || (is_secret && (st->st_mode & S_IRWXG) != 0)))
+        snprintf(found.whom, sizeof(found.whom),
+                 "the group %s, which is that of the relay's workers,",
+                 workers);
+    else if (found.is_change && st->st_gid != 0 && st->st_gid != getegid())
+        snprintf(found.whom, sizeof(found.whom), "the group %s",
+                 (group = getgrgid(st->st_gid)) != NULL ? group->gr_name
+                                                        : "that it has");
+    return found;
+}
+
+static struct finding
+find_other(const struct stat *st, const char *workers, bool is_secret)
+{
+    struct finding found = {.is_change = (st->st_mode & S_IWOTH) != 0};
+    uid_t us = geteuid();
+
+    if (found.is_change || (is_secret && (st->st_mode & S_IRWXO) != 0)) {
+        snprintf(found.whom, sizeof(found.whom),
+                 "every user of this machine");
+        return found;
+    }
+    /* Root checks for somebody else, and believes any owner. */
+    if (us != 0 && st->st_uid != 0 && st->st_uid != us) {
+        snprintf(found.whom, sizeof(found.whom), "the user %s, its owner,",
+                 user_name(st->st_uid));
+        found.is_change = true;
+        return found;
+    }
+    return other_group(st, workers, is_secret);
 }
 
 bool
 guard_is_ours(const struct stat *st, const char *path, enum guard_kind kind,
               const char *group, char why[GUARD_WHY_MOST])
 {
-    const struct group *workers = group != NULL ? getgrnam(group) : NULL;
-    char whom[WHOM_MOST];
+    bool is_secret = kind == GUARD_SECRET;
+    struct finding found = find_other(st, group, is_secret);
+    const char *user = owner_to_be();
+    const char *mode = is_secret ? "0600" : "0644";
 
-    if (kind == GUARD_PUBLIC)
+    if (found.whom[0] == '\0')
         return true;
-    if ((st->st_mode & S_IRWXO) != 0)
-        return say(why, path, "every user of this machine may use it");
-    if (workers == NULL || st->st_gid != workers->gr_gid ||
-        (st->st_mode & S_IRWXG) == 0)
-        return true;
-    snprintf(whom, sizeof(whom),
-             "the group %s, which is that of the relay's workers, may use it",
-             group);
-    return say(why, path, whom);
+    snprintf(why, GUARD_WHY_MOST,
+             "%s: %s may %s it; give it mode %s, and to the user of "
+             "tigress-push (chmod %s %s; chown %s %s)",
+             path, found.whom, found.is_change ? "change" : "read", mode, mode,
+             path, user, path);
+    return false;
 }
 
 /* ---- opening ----------------------------------------------------------- */

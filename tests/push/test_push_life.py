@@ -107,6 +107,28 @@ def what_the_workers_could_read_is_refused_with_what_helps(place):
             path.chmod(0o600)
 
 
+def what_others_could_change_is_refused(place):
+    others = next(group.gr_gid for group in grp.getgrall()
+                  if group.gr_gid not in (0, os.getegid()))
+    key, ca = place.directory / 'key-of-all', place.directory / 'ca-of-all'
+    shutil.copy(place.apns.key, key)
+    shutil.copy(place.ca, ca)
+    push = place.daemon(place.conf().replace(
+        str(place.apns.key), str(key)).replace(str(place.ca), str(ca)),
+        start=False)
+    for path in push.conf, key, ca:
+        for mode in (0o602, 0o666, 0o622) + (0o620,) * (os.geteuid() == 0):
+            path.chmod(mode)
+            if mode == 0o620:
+                os.chown(path, -1, others)
+            done = run('--check', '--config', push.conf)
+            assert done.returncode == 1, (path, mode, done)
+            assert f'{path}: ' in done.stderr, done
+            assert 'may change it' in done.stderr, done
+        path.chmod(0o600)
+        assert run('--check', '--config', push.conf).returncode == 0
+
+
 def authorities_that_are_none_are_refused(place):
     empty = place.directory / 'no-authorities'
     empty.write_text('')
@@ -397,6 +419,7 @@ if __name__ == '__main__':
         a_right_configuration_is_said_to_be_right,
         what_is_wrong_is_said_with_its_line,
         what_the_workers_could_read_is_refused_with_what_helps,
+        what_others_could_change_is_refused,
         authorities_that_are_none_are_refused,
         the_example_is_right_once_its_keys_are_there,
         options_are_judged,
