@@ -139,16 +139,17 @@ TG_API void tg_share_close(struct tg_share *share);
  *                  not shortened: a share that ends sooner than was agreed
  *                  would surprise both sides
  *   TG_E_VERSION   the relay does not speak version v1 of the protocol
- *   TG_E_ATTESTATION  the relay wants a device that somebody vouches for, and
- *                  nobody does (attestation.h), or it is not convinced: then
- *                  tg_relay_client_detail() has its words
+ *   TG_E_ATTESTATION  the relay is not convinced by what this device says of
+ *                  itself: tg_relay_client_detail() has its words
  *   TG_E_REFUSED, TG_E_FORMAT
  * These make the state TG_SHARE_FAILED, and tg_relay_client_reason() names the
- * limit. The first three, and the lack of a provider, come from what
- * the relay has said just now, and it has not been told of the share. Where
- * there is a provider that could not make a statement, or there was none when
- * the step was repeated, TG_E_ATTESTATION leaves the step begun: no mailbox was
- * made, and it may be tried again.
+ * limit. The first three come from what the relay has said just now, and it
+ * has not been told of the share.
+ *   TG_E_ATTESTATION  also when the relay demands a statement and there is no
+ *                  provider (attestation.h), or it can make none. The step then
+ *                  stays begun: no mailbox was made, and the relay has been
+ *                  told only if it was told before, or has not said beforehand
+ *                  that it demands one
  */
 TG_API TG_MUST_USE enum tg_err tg_share_resume(struct tg_share *share);
 

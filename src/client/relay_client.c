@@ -229,7 +229,8 @@ reveals(const char *text, const struct tg_relay_call *call)
                                    call->request_id};
 
     for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
-        if (secrets[i] != NULL && strcasestr(text, secrets[i]) != NULL)
+        if (secrets[i] != NULL && secrets[i][0] != '\0' &&
+            strcasestr(text, secrets[i]) != NULL)
             return true;
     return false;
 }

@@ -100,8 +100,8 @@ void share_clear_pending(struct wallet_row *row);
  * more. TG_OK also when there is nothing to settle; the step may be gone then,
  * when another process has completed it.
  *
- * Errors: TG_E_VERSION, TG_E_LIMIT, TG_E_LIFETIME, TG_E_ATTESTATION (there is
- * no provider): the relay would not do it
+ * Errors: TG_E_ATTESTATION: nobody can vouch for the device; it stays a draft.
+ * TG_E_VERSION, TG_E_LIMIT, TG_E_LIFETIME: the relay would not do it
  * as it was asked for, and has not been told; the state is TG_SHARE_FAILED, and
  * the client's reason says why. TG_E_UNTRUSTED, TG_E_NOMEM, the wallet's.
  */

@@ -208,8 +208,7 @@ settle(struct tg_share *share)
 static bool
 is_refusal(enum tg_err err)
 {
-    return err == TG_E_VERSION || err == TG_E_LIMIT ||
-           err == TG_E_LIFETIME || err == TG_E_ATTESTATION;
+    return err == TG_E_VERSION || err == TG_E_LIMIT || err == TG_E_LIFETIME;
 }
 
 enum tg_err
