@@ -104,14 +104,23 @@ fill(const struct options *o, const struct tg_provisioning *message,
     offer->content = tg_provisioning_content(message);
 }
 
+/* Whether another try would fail in the same way, as nothing was given here
+ * that could vouch for the device. Nothing of such a share is worth keeping. */
+static bool
+is_hopeless(const struct session *s, struct tg_share *share, enum tg_err err)
+{
+    return err == TG_E_ATTESTATION && s->options->attest == NULL &&
+           tg_share_cancel(share) == TG_OK;
+}
+
 /* The mailbox was not made. A share that can still be made stays. */
 static int
-fail(struct session *s, const struct tg_share *share, enum tg_err err)
+fail(struct session *s, struct tg_share *share, enum tg_err err)
 {
     long long id = tg_share_id(share);
     int status = relay_fail(s, share, ABOUT_OFFER, err);
 
-    if (tg_share_state(share) != TG_SHARE_FAILED)
+    if (tg_share_state(share) != TG_SHARE_FAILED && !is_hopeless(s, share, err))
         output_note(&s->out, "It is share %lld: \"tigress resume %lld\" tries "
                              "again.", id, id);
     else if (tg_wallet_forget_share(s->wallet, id) != TG_OK)

@@ -34,6 +34,8 @@ static const struct command table[] = {
      "Set, change or remove the wallet's passphrase.", cmd_passphrase},
     {"relay-info", "RELAY", 1, 1, OPTIONS_RELAY_INFO,
      "Show what a relay says of itself.", cmd_relay_info},
+    {"authenticator", "DIR", 1, 1, OPTIONS_AUTHENTICATOR,
+     "Make an authenticator for development in DIR.", cmd_authenticator},
 };
 
 enum { TABLE_LEN = sizeof table / sizeof table[0] };

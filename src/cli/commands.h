@@ -39,5 +39,6 @@ int cmd_relinquish(struct session *s);
 int cmd_forget(struct session *s);
 int cmd_passphrase(struct session *s);
 int cmd_relay_info(struct session *s);
+int cmd_authenticator(struct session *s);
 
 #endif

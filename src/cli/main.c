@@ -102,7 +102,8 @@ int
 main(int argc, char **argv)
 {
     struct options options;
-    struct session s = {&options, {false, false, false}, NULL, NULL, NULL};
+    struct session s = {&options, {false, false, false}, NULL, NULL, NULL,
+                        NULL};
     struct options_error why;
     bool has_url;
     bool is_clear;

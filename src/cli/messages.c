@@ -72,6 +72,10 @@ static const struct messages_entry table[] = {
      "The relay speaks another version of the protocol: this program, or the "
      "relay, wants an update."},
 
+    {ABOUT_SHARE, TG_E_ATTESTATION, STATUS_REFUSED, "not-attested",
+     "The relay makes shares only for devices that their makers vouch for, and "
+     "nobody whom it trusts vouches for this one."},
+
     {ABOUT_OFFER, TG_E_FORMAT, STATUS_USAGE, "not-accepted",
      "The share cannot be made as described: check its title, description, "
      "image and rights."},

@@ -34,6 +34,8 @@ struct options {
     const char *rights;
     const char *vertical;
     const char *algorithm;
+    const char *attest;
+    const char *attest_format;
     bool qr;
     const char *color;
     const char *url_file;
@@ -65,7 +67,8 @@ enum options_scope {
     OPTIONS_FORGET = 1 << 11,
     OPTIONS_PASSPHRASE = 1 << 12,
     OPTIONS_RELAY_INFO = 1 << 13,
-    OPTIONS_ALL = (1 << 14) - 1
+    OPTIONS_AUTHENTICATOR = 1 << 14,
+    OPTIONS_ALL = (1 << 15) - 1
 };
 
 /* Why a command line was not understood. */

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { DURATION_SIZE = 40, SENTENCE_SIZE = 256 };
+enum { DURATION_SIZE = 40, SENTENCE_SIZE = 400 };
 
 /* "https://host:port/" is what people copy; the library wants "host:port". */
 bool
@@ -70,6 +70,30 @@ name_limit(const struct tg_relay_info *info, enum tg_err err,
     return false;
 }
 
+/* Why the device is not good enough: the relay's words, if it has been told. */
+static int
+fail_attestation(struct session *s, enum messages_about about)
+{
+    const char *told = tg_relay_client_detail(s->client);
+    char sentence[SENTENCE_SIZE];
+
+    if (s->options->attest == NULL)
+        snprintf(sentence, sizeof sentence,
+                 "This relay makes shares only for devices that their makers "
+                 "vouch for, and nobody vouches for this one: choose another "
+                 "relay, or an authenticator with --attest.");
+    else if (told[0] == '\0')
+        snprintf(sentence, sizeof sentence,
+                 "The authenticator can make no statement that this relay "
+                 "accepts: try another --attest-format.");
+    else
+        snprintf(sentence, sizeof sentence,
+                 "The relay is not convinced by what vouches for this device. "
+                 "It says: %s.", told);
+    return output_fail_saying(&s->out, about, TG_E_ATTESTATION, sentence,
+                              tg_relay_client_reason(s->client));
+}
+
 int
 relay_fail(struct session *s, const struct tg_share *share,
            enum messages_about about, enum tg_err err)
@@ -80,6 +104,8 @@ relay_fail(struct session *s, const struct tg_share *share,
     char detail[SENTENCE_SIZE];
     int status;
 
+    if (err == TG_E_ATTESTATION)
+        return fail_attestation(s, about);
     if (err != TG_E_LIMIT && err != TG_E_LIFETIME)
         return session_fail(s, about, err);
     snprintf(detail, sizeof detail, "%s", reason); /* asking changes it */

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "attest.h"
 #include "files.h"
 #include "passphrase.h"
 
@@ -154,6 +155,8 @@ session_open(struct session *s, enum session_use use)
 
     if (status == STATUS_DONE)
         status = make_client(s);
+    if (status == STATUS_DONE)
+        status = attest_open(s);
     if (status == STATUS_DONE && use != SESSION_NO_SHARE)
         status = open_wallet(s, use);
     return status;
@@ -164,6 +167,7 @@ session_close(struct session *s)
 {
     tg_wallet_close(s->wallet);
     tg_relay_client_free(s->client);
+    attest_close(s);
     tg_allow_list_free(s->allowed);
     s->wallet = NULL;
     s->client = NULL;

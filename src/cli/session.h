@@ -17,6 +17,7 @@ struct session {
     struct tg_wallet *wallet; /* NULL: there is none */
     struct tg_allow_list *allowed;
     struct tg_relay_client *client;
+    struct authenticator *authenticator; /* NULL: --attest was not given */
 };
 
 /* What a command is about to do. */
