@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -105,6 +106,42 @@ guard_is_ours(const struct stat *st, const char *path, enum guard_kind kind,
 
 /* ---- opening ----------------------------------------------------------- */
 
+/* The first directory of the path that we may not enter, as its length; 0: all
+ * are open. */
+static size_t
+find_closed(const char *path)
+{
+    char directory[PATH_MAX];
+
+    for (size_t len = 1; path[0] != '\0' && path[len] != '\0'; len++) {
+        if (path[len] != '/' || len >= sizeof(directory))
+            continue;
+        memcpy(directory, path, len);
+        directory[len] = '\0';
+        if (faccessat(AT_FDCWD, directory, X_OK, AT_EACCESS) != 0)
+            return len;
+    }
+    return 0;
+}
+
+static void
+say_denied(const char *path, char why[GUARD_WHY_MOST])
+{
+    const char *user = guard_user();
+    int closed = (int)find_closed(path);
+
+    if (closed > 0)
+        snprintf(why, GUARD_WHY_MOST,
+                 "Permission denied: the user %s must be able to read %s, and "
+                 "may not enter the directory %.*s (chmod a+x %.*s)",
+                 user, path, closed, path, closed, path);
+    else
+        snprintf(why, GUARD_WHY_MOST,
+                 "Permission denied: the user %s must be able to read %s "
+                 "(chmod 0600 %s; chown %s %s)",
+                 user, path, path, user, path);
+}
+
 int
 guard_open(const char *path, struct stat *st, char why[GUARD_WHY_MOST])
 {
@@ -114,6 +151,8 @@ guard_open(const char *path, struct stat *st, char why[GUARD_WHY_MOST])
         if (S_ISREG(st->st_mode))
             return fd;
         snprintf(why, GUARD_WHY_MOST, "it is not a file");
+    } else if (errno == EACCES) {
+        say_denied(path, why);
     } else {
         snprintf(why, GUARD_WHY_MOST, "%s", strerror(errno));
     }

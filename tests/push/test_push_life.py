@@ -16,12 +16,29 @@ import peers
 import push_daemon
 from push_daemon import APNS, FCM, HERE, PROGRAM, Worker, wait_until
 
+NOBODY = 65534
 
-def run(*arguments):
+
+def run(*arguments, **options):
     """The program, to its end."""
     return subprocess.run([PROGRAM, *arguments], capture_output=True,
                           text=True, timeout=push_daemon.SECONDS, check=False,
-                          env=push_daemon.ENVIRONMENT)
+                          env=push_daemon.ENVIRONMENT, **options)
+
+
+def not_root(place, *paths):
+    """For run(): a user who may read what is at these paths, and his name."""
+    if os.geteuid() != 0:
+        return {}, pwd.getpwuid(os.geteuid()).pw_name
+    place.directory.chmod(0o711)
+    for path in paths:
+        os.chown(path, NOBODY, NOBODY)
+    options = {'user': NOBODY, 'group': NOBODY, 'extra_groups': []}
+    try:
+        run('--version', **options)
+    except PermissionError as reason:
+        raise push_daemon.Skip(f'only root can run {PROGRAM}') from reason
+    return options, pwd.getpwuid(NOBODY).pw_name
 
 
 # ---- --check and options --------------------------------------------------
@@ -105,6 +122,34 @@ def what_the_workers_could_read_is_refused_with_what_helps(place):
             if mode == 0o640 and end:
                 assert f'the group {group}, ' in done.stderr, done
             path.chmod(0o600)
+
+
+def who_may_not_read_a_file_is_told_who_must(place):
+    closed = place.directory / 'closed'
+    closed.mkdir()
+    key, inside = place.directory / 'denied', closed / 'key'
+    for path in key, inside:
+        shutil.copy(place.apns.key, path)
+    key.chmod(0)
+    closed.chmod(0o600)
+    push = place.daemon(start=False)
+    options, user = not_root(place, push.conf)
+    for path in key, inside:
+        push.configure(place.push() + place.of_apns().replace(
+            str(place.apns.key), str(path)))
+        done = run('--check', '--config', push.conf, **options)
+        assert done.returncode == 1, done
+        assert 'Permission denied: ' in done.stderr, done
+        assert f'the user {user} must be able to read {path}' in done.stderr, \
+            done
+        what = f'directory {closed} (' if path == inside else f'chown {user} '
+        assert what in done.stderr, done
+    push.conf.chmod(0)
+    done = run('--check', '--config', push.conf, **options)
+    assert done.returncode == 1, done
+    assert f'the user {user} must be able to read {push.conf}' in \
+        done.stderr, done
+    closed.chmod(0o700)
 
 
 def what_others_could_change_is_refused(place):
@@ -420,6 +465,7 @@ if __name__ == '__main__':
         what_is_wrong_is_said_with_its_line,
         what_the_workers_could_read_is_refused_with_what_helps,
         what_others_could_change_is_refused,
+        who_may_not_read_a_file_is_told_who_must,
         authorities_that_are_none_are_refused,
         the_example_is_right_once_its_keys_are_there,
         options_are_judged,
