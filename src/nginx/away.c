@@ -1,9 +1,12 @@
-/* See away.h. Of nginx's own, two things are relied upon: that it gives a
- * connection whose request is done to a handler which reads the next one, and
- * that this handler reads by means of connection->recv. */
+/* See away.h. Of nginx's own, three things are relied upon: that it gives a
+ * connection whose request is done to a handler which reads the next one; that
+ * this handler reads by means of connection->recv; and how limit_req and
+ * limit_conn mark a request that they have let pass. */
 #include "nginx/away.h"
 
 #include "base/alloc.h"
+
+enum { LIMIT_PASSED = 1 }; /* a name of its own in each of those modules */
 
 struct away {
     ngx_connection_t *connection;
@@ -245,4 +248,16 @@ away_fetch(struct away *away)
     event->handler(event);
     fetched = NULL;
     drop(away);
+}
+
+/* It was counted once. Now that the other side has something for it, 429 would
+ * be all that it gets for having waited. */
+ngx_int_t
+away_post_read(ngx_http_request_t *r)
+{
+    if (fetched != NULL && fetched->connection == r->connection) {
+        r->limit_req_status = LIMIT_PASSED;
+        r->limit_conn_status = LIMIT_PASSED;
+    }
+    return NGX_DECLINED;
 }

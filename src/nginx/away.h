@@ -4,7 +4,8 @@
  * request that is to wait is ended without an answer and without a line in the
  * log, its head is kept as text, and nginx believes that the connection is
  * idle. When the request is fetched, nginx reads that text as if it had just
- * arrived: phases, limits and log see it then, as they would see any other.
+ * arrived: phases and log see it then, as they would see any other. Only its
+ * limits do not, which have let it pass when it came.
  */
 #ifndef NGINX_AWAY_H
 #define NGINX_AWAY_H
@@ -26,5 +27,8 @@ bool away_put(struct relay_call *call, void (*gone)(void *data), void *data,
 
 /* Let nginx read it again; the connection may be closed afterwards. */
 void away_fetch(struct away *away);
+
+/* nginx's handler of its first phase. */
+ngx_int_t away_post_read(ngx_http_request_t *r);
 
 #endif

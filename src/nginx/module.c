@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 
 #include "nginx/attestor.h"
+#include "nginx/away.h"
 #include "nginx/bell.h"
 #include "nginx/board.h"
 #include "nginx/directives.h"
@@ -73,8 +74,10 @@ after_configuration(ngx_conf_t *cf)
         redact_servers(cf, core) != NGX_OK)
         return NGX_ERROR;
     refusals_install();
-    if (add_handler(core, NGX_HTTP_POST_READ_PHASE, redact_post_read, true) !=
-        NGX_OK)
+    if (add_handler(core, NGX_HTTP_POST_READ_PHASE, away_post_read, true) !=
+            NGX_OK ||
+        add_handler(core, NGX_HTTP_POST_READ_PHASE, redact_post_read, true) !=
+            NGX_OK)
         return NGX_ERROR;
     return add_handler(core, NGX_HTTP_LOG_PHASE, redact_before_log, true);
 }

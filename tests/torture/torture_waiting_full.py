@@ -1,5 +1,6 @@
 """A relay that lets as many reads wait as it may: whom it refuses, and whom
-it does not. And one where more changes than a worker can hear of."""
+it does not; with nginx's own limits, too. And one where more changes than a
+worker can hear of."""
 import contextlib
 import os
 import signal
@@ -100,6 +101,54 @@ def without_a_place_no_read_waits_and_none_is_told_to_come_back():
         equal(answer.header("preference-applied"), None, "applied")
         answer = status(speaker.call("GET", "/.well-known/tigress"), 200)
         equal(answer.json()["wait"], {"max": 0}, "what it says of itself")
+
+
+LIMITS = ["limit_req_zone $binary_remote_addr zone=requests:1m rate=1r/m;",
+          "limit_req zone=requests burst=20 nodelay;", "limit_req_status 429;",
+          "limit_conn_zone $binary_remote_addr zone=connections:1m;",
+          "limit_conn connections 1;", "limit_conn_status 429;"]
+
+
+def limited(relay, number):
+    """A client with an address, and so with limits, of its own."""
+    speaker = relay.speaker()
+    speaker.source = (f"127.0.0.{number}", 0)
+    return speaker
+
+
+# R-WAIT-1 R-WAIT-2
+@test
+def who_has_waited_is_answered_though_its_source_has_used_up_its_limits():
+    with rig.Rig(workers=1, conf=LIMITS) as relay:
+        hers, his = limited(relay, 2), limited(relay, 3)
+        share = make(hers, bound=True)
+        share.relay = his
+        waiting = read_unanswered(share, share.recipient)
+        codes = [his.call("GET", "/nothing/is/here").status
+                 for _ in range(30)]
+        equal((codes[0], codes[-1]), (404, 429), "the first and the last")
+        share.relay = hers
+        status(share.update(text="news"), 200)
+        answer = status(waiting.receive("POST"), 200)
+        equal(answer.json()["payload"], payload("news"), "payload")
+
+
+# R-WAIT-1 R-WAIT-2
+@test
+def who_has_waited_is_answered_though_its_source_has_connections_enough():
+    with rig.Rig(workers=1, conf=LIMITS) as relay:
+        hers, his = limited(relay, 2), limited(relay, 3)
+        share = make(hers, bound=True)
+        share.relay = his
+        waiting = read_unanswered(share, share.recipient)
+        body = b"{}"
+        busy = his.connect()
+        busy.send(his.render("POST", share.path, headers(
+            share.recipient, body=body), body)[:-1])    # it is not yet all
+        status(his.call("GET", "/nothing/is/here"), 429)
+        share.relay = hers
+        status(share.update(text="news"), 200)
+        status(waiting.receive("POST"), 200)
 
 
 @contextlib.contextmanager
