@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "push/listen.h"
+#include "push/place.h"
 #include "push/poster.h"
 #include "push/report.h"
 #include "push/sender.h"
@@ -381,13 +382,33 @@ shut_in(void)
     }
 }
 
+/* Whether it will be able to listen; else it is said. */
+static bool
+is_place_good(const struct daemon *d, bool is_start)
+{
+    char why[PLACE_WHY_MOST];
+    enum place place = place_judge(d->socket, d->group, why);
+
+    if (place == PLACE_LATER && !is_start) {
+        report_say("note: %s, as it must be at the start: the unit for systemd "
+                   "makes it", why);
+        return true;
+    }
+    if (place != PLACE_GOOD)
+        report_say("cannot listen at %s: %s", d->socket, why);
+    return place == PLACE_GOOD;
+}
+
 static bool
 open_socket(struct daemon *d)
 {
     const char *why = NULL;
-    enum tg_err err = listener_open(d->loop, d->socket, d->group, on_ring, d,
-                                    &d->listener, &why);
+    enum tg_err err;
 
+    if (!is_place_good(d, true))
+        return false;
+    err = listener_open(d->loop, d->socket, d->group, on_ring, d, &d->listener,
+                        &why);
     if (err == TG_E_LOCKED)
         report_say("somebody listens at %s already: is another tigress-push "
                    "running?", d->socket);
@@ -458,7 +479,8 @@ daemon_check(const char *path)
         report_say("this machine has no room for it");
         return false;
     }
-    if ((is_right = configure(&d, &d.sender))) {
+    is_right = configure(&d, &d.sender) && is_place_good(&d, false);
+    if (is_right) {
         printf("%s is all right; services:", path);
         for (size_t i = 0; i < QUEUE_SERVICES; i++)
             if (sender_has(d.sender, i))

@@ -233,6 +233,10 @@ class Place:
         for peer in self.all:
             peer.stop()
 
+    def keys(self):
+        """The files that only tigress-push is to read."""
+        return [self.apns.key, self.webpush.key, self.fcm.service_account]
+
     def push(self, more=''):
         return f'[push]\nauthorities = {self.ca}\n{more}'
 

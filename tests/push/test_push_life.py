@@ -174,6 +174,46 @@ def what_others_could_change_is_refused(place):
         assert run('--check', '--config', push.conf).returncode == 0
 
 
+def where_it_could_not_listen_is_said_before_the_start_and_at_it(place):
+    push = place.daemon(start=False)
+    good = push.conf.read_text()
+    cases = {'nowhere/at/all': 'nowhere/at is not there',
+             'push.conf': 'no socket', 'push.conf/s': 'is no directory'}
+    for name, text in cases.items():
+        push.conf.write_text(good.replace('= socket\n', f'= {name}\n', 1))
+        for check in ['--check'], []:
+            done = run(*check, '--config', push.conf)
+            assert done.returncode == 1 and done.stdout == '', (name, done)
+            assert f'{push.directory / name}: ' in done.stderr, done
+            assert text in done.stderr, done
+    # It would be made at the start: the system may do that.
+    name = '/run/tigress-push-of-nobody/s'
+    push.conf.write_text(good.replace('= socket\n', f'= {name}\n', 1))
+    done = run('--check', '--config', push.conf)
+    assert done.returncode == 0 and 'is not there' in done.stderr, done
+    assert run('--config', push.conf).returncode == 1
+
+
+def who_cannot_give_the_socket_to_the_group_is_told_so(place):
+    push = place.daemon(start=False)
+    options, user = not_root(place, push.conf, push.directory, *place.keys())
+    ours = [*os.getgroups(), os.getegid()] if os.geteuid() else [NOBODY]
+    group = next(group.gr_name for group in grp.getgrall()
+                 if group.gr_gid not in ours)
+    push.configure(place.conf(f'group = {group}\n'))
+    for check in ['--check'], []:
+        done = run(*check, '--config', push.conf, **options)
+        assert done.returncode == 1 and done.stdout == '', done
+        assert f'the user {user} is no member of the group {group}' in \
+            done.stderr, done
+    push.directory.chmod(0o555)
+    push.configure(place.conf())
+    done = run('--check', '--config', push.conf, **options)
+    push.directory.chmod(0o755)
+    assert done.returncode == 1, done
+    assert f'the user {user} may not make a socket' in done.stderr, done
+
+
 def authorities_that_are_none_are_refused(place):
     empty = place.directory / 'no-authorities'
     empty.write_text('')
@@ -466,6 +506,8 @@ if __name__ == '__main__':
         what_the_workers_could_read_is_refused_with_what_helps,
         what_others_could_change_is_refused,
         who_may_not_read_a_file_is_told_who_must,
+        where_it_could_not_listen_is_said_before_the_start_and_at_it,
+        who_cannot_give_the_socket_to_the_group_is_told_so,
         authorities_that_are_none_are_refused,
         the_example_is_right_once_its_keys_are_there,
         options_are_judged,
