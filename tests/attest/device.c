@@ -52,12 +52,14 @@ static void
 begin(struct forge *f, enum attest_format format, struct details *details,
       const struct forge_authority *authority)
 {
-    if (format == ATTEST_ANDROID_KEY)
+    if (format == ATTEST_ANDROID_KEY) {
         forge_begin_android(f, &details->android, authority);
-    else if (format == ATTEST_TPM)
+        f->above[f->above_count++] = authority->root; /* as Android does */
+    } else if (format == ATTEST_TPM) {
         forge_begin_tpm(f, &details->tpm, authority);
-    else
+    } else {
         forge_begin(f, format, authority);
+    }
 }
 
 static void
