@@ -46,6 +46,7 @@ async function judge({root, statement, challenge, origin, rp_id}) {
         expectedOrigin: origin,
         expectedRPID: rp_id,
         requireUserVerification: false, // R-ATT-2 does not ask for it either
+        supportedAlgorithmIDs: [-7, -35, -36, -257, -8, -53],
     });
     return {verified, format: registrationInfo?.fmt,
             reason: verified ? undefined : 'the signature'};

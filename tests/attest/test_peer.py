@@ -4,10 +4,13 @@ Where it differs is said in docs/attestation.md.
 
 Run by meson; by hand: TIGRESS_BUILD=build/release python3 -B test_peer.py
 """
+import base64
 import json
+import os
+import pathlib
 import re
 
-from test_relay import Create, Maker, challenge_of, relay_for
+from test_relay import Create, Maker, TESTS, challenge_of, relay_for
 
 # (test_relay.py has found these)
 import cli_kit
@@ -28,6 +31,19 @@ MAKERS = {
     'android-key': None,
     'apple-appattest': 'User presence was required',
 }
+
+# Statements of others, read in place if they lie beside the project. Those
+# that it judges otherwise than we do, and its words.
+VECTORS = pathlib.Path(os.environ.get(
+    'TIGRESS_VECTORS',
+    TESTS.parent.parent / 'shared' / 'vectors' / 'attestation'))
+OTHERWISE = {
+    'neg-apple-trailing-cbor': None,
+    'w3c-fido-u2f-es256': 'AAGUID',
+    'w3c-tpm-es256': 'TPM manufacturer',
+}
+# Refused by us, see vectors.c: w3c-android-key promises nothing of its key.
+REFUSED = ('neg-', 'w3c-android-key-')
 
 
 def needed():
@@ -105,6 +121,39 @@ def test_what_the_relay_refuses_does_not_convince_another_verifier():
                 challenge_of(mine.claim, mine.request_id,
                              mine.body['payload']), relay.url)
             equal(verdict['verified'], False, kind)
+
+
+def vectors():
+    """Each with what peer.judge() wants of it."""
+    if not VECTORS.is_dir():
+        raise Skip(f'there are no vectors in {VECTORS}')
+    root = VECTORS / 'w3c-test-vectors-ca.pem'
+    for path in sorted(VECTORS.glob('*-*.json')):
+        said = json.loads(path.read_text(encoding='utf-8'))
+        statement = encoded(json.dumps({
+            name: encoded(bytes.fromhex(said[name + '_hex']))
+            for name in ('clientDataJSON', 'attestationObject')}).encode())
+        yield path.stem, (root, statement,
+                          bytes.fromhex(said['challenge_hex']),
+                          said['origin'], said['rpId'])
+
+
+def encoded(data):
+    return base64.urlsafe_b64encode(data).rstrip(b'=').decode()
+
+
+# R-ATT-2
+def test_another_verifier_judges_vectors_as_we_do_or_it_is_known_why():
+    needed()
+    with peers.Peer() as peer:
+        for name, asked in vectors():
+            verdict = peer.judge(*asked)
+            ours = not name.startswith(REFUSED)
+            equal(verdict['verified'], ours != (name in OTHERWISE),
+                  f'{name}: {verdict}')
+            if OTHERWISE.get(name):
+                check(OTHERWISE[name] in verdict['reason'],
+                      f'{name}: {verdict}')
 
 
 if __name__ == '__main__':
