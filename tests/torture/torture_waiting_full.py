@@ -116,18 +116,25 @@ def limited(relay, number):
     return speaker
 
 
+def asleep_of(his, share):
+    """The recipient's read, which waits already; its connection."""
+    hers, share.relay = share.relay, his
+    waiting = read_unanswered(share, share.recipient)
+    share.relay = hers
+    status(share.read(), 200)           # the store did his before this
+    return waiting
+
+
 # R-WAIT-1 R-WAIT-2
 @test
 def who_has_waited_is_answered_though_its_source_has_used_up_its_limits():
     with rig.Rig(workers=1, conf=LIMITS) as relay:
         hers, his = limited(relay, 2), limited(relay, 3)
         share = make(hers, bound=True)
-        share.relay = his
-        waiting = read_unanswered(share, share.recipient)
+        waiting = asleep_of(his, share)
         codes = [his.call("GET", "/nothing/is/here").status
                  for _ in range(30)]
         equal((codes[0], codes[-1]), (404, 429), "the first and the last")
-        share.relay = hers
         status(share.update(text="news"), 200)
         answer = status(waiting.receive("POST"), 200)
         equal(answer.json()["payload"], payload("news"), "payload")
@@ -139,14 +146,12 @@ def who_has_waited_is_answered_though_its_source_has_connections_enough():
     with rig.Rig(workers=1, conf=LIMITS) as relay:
         hers, his = limited(relay, 2), limited(relay, 3)
         share = make(hers, bound=True)
-        share.relay = his
-        waiting = read_unanswered(share, share.recipient)
+        waiting = asleep_of(his, share)
         body = b"{}"
         busy = his.connect()
         busy.send(his.render("POST", share.path, headers(
             share.recipient, body=body), body)[:-1])    # it is not yet all
         status(his.call("GET", "/nothing/is/here"), 429)
-        share.relay = hers
         status(share.update(text="news"), 200)
         status(waiting.receive("POST"), 200)
 
