@@ -28,8 +28,8 @@ attest_trust_add_roots(struct attest_trust *trust, const char *path,
 
 /* Add serial numbers that are revoked: one a line in hexadecimal, colons and
  * leading zeros as you like, `#` begins a comment. A serial counts whoever
- * issued it. Google's list of revoked Android keys has this form after
- * `jq -r '.entries|keys[]'`. Errors as above. */
+ * issued it. docs/attestation.md has a recipe for Google's list of revoked
+ * Android keys, which mixes this with decimal. Errors as above. */
 TG_MUST_USE enum tg_err
 attest_trust_add_revoked(struct attest_trust *trust, const char *path,
                          struct attest_trust_error *error);
