@@ -192,14 +192,25 @@ reason_is(const struct tg_json *answer, const char *reason)
 static enum push_verdict
 judge_reason(int status, const struct tg_json *answer)
 {
-    if (status == 400 && reason_is(answer, "DeviceTokenNotForTopic"))
-        return PUSH_NEXT_ROUTE;
-    /* Also what a token of Apple's sandbox is called in production. */
-    if (status == 400 && reason_is(answer, "BadDeviceToken"))
-        return PUSH_TOKEN_DEAD;
-    if (status == 403 && reason_is(answer, "ExpiredProviderToken"))
-        return PUSH_NEW_CREDENTIAL;
-    return PUSH_REFUSED;
+    static const struct {
+        int status;
+        const char *reason;
+        enum push_verdict verdict;
+    } known[] = {
+        {400, "DeviceTokenNotForTopic", PUSH_NEXT_ROUTE},
+        /* Also what a token of Apple's sandbox is called in production. */
+        {400, "BadDeviceToken", PUSH_TOKEN_DEAD},
+        {400, "BadTopic", PUSH_TOPIC_REFUSED},
+        {400, "MissingTopic", PUSH_TOPIC_REFUSED},
+        {400, "TopicDisallowed", PUSH_TOPIC_REFUSED},
+        {403, "ExpiredProviderToken", PUSH_NEW_CREDENTIAL},
+    };
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (status == known[i].status && reason_is(answer, known[i].reason))
+            return known[i].verdict;
+    /* Its other reasons name a key, a team or an environment. */
+    return status == 403 ? PUSH_CREDENTIAL_REFUSED : PUSH_REFUSED;
 }
 
 static enum push_verdict
@@ -219,10 +230,20 @@ apns_judge(void *self, const struct doorbell *bell, unsigned route,
     if (push_is_passing(answer->status))
         return PUSH_LATER;
     if (tg_json_parse(answer->body, &json) != TG_OK)
-        return PUSH_REFUSED;
+        json = NULL;
     verdict = judge_reason(answer->status, json);
     tg_json_free(json);
     return verdict;
+}
+
+static const char *
+apns_topic(void *self, unsigned route)
+{
+    const struct apns *apns = self;
+
+    return route < apns->config->topic_count
+               ? apns->config->topics[route].topic
+               : NULL;
 }
 
 /* ---- opening ----------------------------------------------------------- */
@@ -310,6 +331,7 @@ apns_open(const struct push_config *config, struct push_service *out,
         .self = apns,
         .make = apns_make,
         .judge = apns_judge,
+        .topic = apns_topic,
         .renew = apns_renew,
         .close = apns_close,
     };

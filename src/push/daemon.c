@@ -273,7 +273,7 @@ tell_what_is_due(struct daemon *d, tg_mono_ms now)
         return;
     }
     for (size_t i = 0; i < QUEUE_SERVICES; i++)
-        if (d->report.services[i].trouble != NULL && !d->is_told[i])
+        if (d->report.services[i].trouble[0] != '\0' && !d->is_told[i])
             is_new = d->is_told[i] = true;
     if (is_new)
         tell_counts(d);

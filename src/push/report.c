@@ -42,13 +42,13 @@ report_service(size_t index, const struct sender_counts *told,
     uint64_t late = now->late - told->late;
 
     if (delivered + dead + retried + refused + late == 0 &&
-        now->trouble == NULL)
+        now->trouble[0] == '\0')
         return;
     report_say("%s: delivered=%" PRIu64 " dead=%" PRIu64 " retried=%" PRIu64
                " refused=%" PRIu64 " late=%" PRIu64 "%s%s",
                sender_names[index], delivered, dead, retried, refused, late,
-               now->trouble != NULL ? "; last trouble: " : "",
-               now->trouble != NULL ? now->trouble : "");
+               now->trouble[0] != '\0' ? "; last trouble: " : "",
+               now->trouble);
 }
 
 void
@@ -62,7 +62,7 @@ report_counts(struct report *told, struct report *now, size_t waiting)
 
     for (size_t i = 0; i < QUEUE_SERVICES; i++) {
         report_service(i, &told->services[i], &now->services[i]);
-        now->services[i].trouble = NULL;
+        now->services[i].trouble[0] = '\0';
     }
     if (dropped + folded + unknown + malformed + unread > 0)
         report_say("doorbells: waiting=%zu dropped=%" PRIu64

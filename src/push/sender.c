@@ -130,7 +130,16 @@ static void
 refuse(struct lane *lane, struct queued *item, const char *trouble)
 {
     lane->counts->refused++;
-    lane->counts->trouble = trouble;
+    trouble_note(lane->counts->trouble, trouble);
+    give_up(lane, item);
+}
+
+static void
+refused(struct lane *lane, struct queued *item, enum push_verdict verdict)
+{
+    lane->counts->refused++;
+    trouble_note_refusal(lane->counts->trouble, &lane->service, item->route,
+                         verdict);
     give_up(lane, item);
 }
 
@@ -150,7 +159,8 @@ obey(struct lane *lane, const struct flight *flight,
         return;
     case PUSH_LATER:
         if (answer->status != 0)
-            lane->counts->trouble = "the service asks for patience";
+            trouble_note(lane->counts->trouble,
+                         "the service asks for patience");
         retry(lane, item, answer->retry_after);
         return;
     case PUSH_NEXT_ROUTE:
@@ -160,16 +170,18 @@ obey(struct lane *lane, const struct flight *flight,
     case PUSH_NEW_CREDENTIAL:
         renew(lane, flight);
         if (item->was_renewed) {
-            refuse(lane, item, "our credential is not accepted");
+            refused(lane, item, PUSH_CREDENTIAL_REFUSED);
             return;
         }
         item->was_renewed = true;
         again(lane, item);
         return;
+    case PUSH_CREDENTIAL_REFUSED:
+    case PUSH_TOPIC_REFUSED:
     case PUSH_REFUSED:
         break;
     }
-    refuse(lane, item, "the service refuses what we send");
+    refused(lane, item, verdict);
 }
 
 /* ---- credentials ------------------------------------------------------- */
@@ -177,7 +189,7 @@ obey(struct lane *lane, const struct flight *flight,
 static void
 credential_failed(struct lane *lane, const char *trouble)
 {
-    lane->counts->trouble = trouble;
+    trouble_note(lane->counts->trouble, trouble);
     lane->credential = CREDENTIAL_WANTED;
     lane->not_before = tg_mono_now() + backoff(lane->failures++);
 }
@@ -224,7 +236,7 @@ on_done(void *self, void *about, const struct post_end *end)
         refuse(lane, flight->item, end->trouble);
     } else {
         if (end->trouble != NULL)
-            lane->counts->trouble = end->trouble;
+            trouble_note(lane->counts->trouble, end->trouble);
         verdict = lane->service.judge(lane->service.self, &flight->item->bell,
                                       flight->item->route, &end->answer);
         obey(lane, flight, verdict, &end->answer);
@@ -295,7 +307,8 @@ send_one(struct lane *lane, struct queued *item, tg_mono_ms now)
         lane->credential = CREDENTIAL_WANTED;
         again(lane, item);
     } else {
-        lane->counts->trouble = "this machine has no room for a post";
+        trouble_note(lane->counts->trouble,
+                     "this machine has no room for a post");
         retry(lane, item, -1);
     }
     return true;

@@ -10,6 +10,7 @@
 #include "push/loop.h"
 #include "push/queue.h"
 #include "push/services.h"
+#include "push/trouble.h"
 
 struct sender;
 
@@ -20,7 +21,8 @@ struct sender_counts {
     uint64_t retried; /* posts that failed and are to be repeated */
     uint64_t refused; /* given up: it would be no use to try again */
     uint64_t late;    /* given up: the mailbox has ended, or will before */
-    const char *trouble; /* the last, static; NULL: none since it was told */
+    /* The last, in words; empty: none since it was told. */
+    char trouble[TROUBLE_MOST];
 };
 
 struct sender_ports {

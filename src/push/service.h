@@ -37,7 +37,10 @@ enum push_verdict {
     PUSH_LATER,      /* after retry_after, or as the backoff says */
     PUSH_NEXT_ROUTE, /* at once, with route + 1: another topic */
     PUSH_NEW_CREDENTIAL, /* at once, with a fresh one; at most once a bell */
-    PUSH_REFUSED     /* our fault or theirs; no use to try again */
+    /* No use to try again: */
+    PUSH_CREDENTIAL_REFUSED, /* a fresh one would be no better */
+    PUSH_TOPIC_REFUSED, /* its topic is none, or not for this credential */
+    PUSH_REFUSED        /* our fault or theirs */
 };
 
 struct push_service {
@@ -54,6 +57,10 @@ struct push_service {
     enum push_verdict (*judge)(void *self, const struct doorbell *bell,
                                unsigned route,
                                const struct push_answer *answer);
+
+    /* The topic of a route, which stands in the configuration; NULL: the
+     * service has none. */
+    const char *(*topic)(void *self, unsigned route);
 
     /* NULL for both: credentials are made, not fetched. Else the POST that
      * fetches one, and what its answer brings: TG_OK, TG_E_PROTOCOL (an answer

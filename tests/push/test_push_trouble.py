@@ -123,6 +123,37 @@ def a_certificate_for_another_name_is_not_believed(place):
     assert push.left() == 1
 
 
+def wrong_ids_at_apple_are_said_to_be_wrong(place):
+    wallet, other = 'org.example.wallet', 'org.example.other'
+    conf = place.of_apns()
+    key = f'our credential is not accepted: look at the key and the ids in ' \
+        f'[apns {wallet}]'
+    topic = 'the topic {} is not one that its key may use'
+    cases = (
+        (conf.replace(place.apns.key_id, 'OTHER12345'), {}, key),
+        (conf.replace(place.apns.team_id, 'OTHER12345'), {}, key),
+        (place.of_apns(other), {}, topic.format(other)),
+        (conf, (403, 'BadEnvironmentKeyInToken'), key),
+        (conf, (403, 'ExpiredProviderToken'), key),
+        (conf, (400, 'TopicDisallowed'), topic.format(wallet)),
+        (conf, (400, 'BadPriority'), 'the service refuses what we send'))
+    for number, (text, rule, words) in enumerate(cases):
+        place.apns.behave(
+            {'*': {'status': rule[0], 'reason': rule[1]}} if rule else {})
+        with place.daemon(place.push() + text) as push:
+            worker = push.worker()
+            for i in range(30):
+                worker.ring(APNS, f'a1{number:02}{i:02}')
+            for i in range(30):
+                place.apns.wait_for(1, f'a1{number:02}{i:02}')
+            wait_until(lambda push=push: push.trouble('apns'), 'words')
+            assert worker.hears_nothing()
+        assert push.trouble('apns') == words, push.log()
+        assert push.counts('apns') == {'refused': 30}, push.log()
+        # At once and at the end, not for each.
+        assert push.log().count('last trouble') <= 2, push.log()
+
+
 # R-PUSH-2
 def a_redirect_is_not_followed(place):
     with listen() as elsewhere:
@@ -260,6 +291,7 @@ if __name__ == '__main__':
         a_connection_that_breaks_is_made_anew,
         a_certificate_of_somebody_else_is_not_believed,
         a_certificate_for_another_name_is_not_believed,
+        wrong_ids_at_apple_are_said_to_be_wrong,
         a_redirect_is_not_followed,
         an_endpoint_with_a_private_address_is_never_connected_to,
         an_endpoint_that_is_not_on_the_list_is_dead,
