@@ -39,6 +39,11 @@ struct store_change {
     bool has_companion;
     struct store_key companion_key;
     struct store_row companion;
+
+    /* Whoever waits for this row is to be woken once the change is durable:
+     * for stores that several machines share. It is no promise: who waits
+     * asks again by itself after a while. */
+    bool wake;
 };
 
 /* One decision on one row. Callers embed it in a larger struct. */
