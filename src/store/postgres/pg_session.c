@@ -1,0 +1,260 @@
+/* See pg_session.h. */
+#include "store/postgres/pg_session.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "crypto/random.h"
+#include "store/postgres/pg_pipeline.h"
+#include "store/postgres/pg_schema.h"
+
+enum { PAUSE_LEAST_MS = 50, PAUSE_MOST_MS = 1000, PAUSES = 5 };
+enum { SETUP_MS = 5000, MIGRATE_MS = 15 * 60 * 1000, LEAST_VERSION = 150000 };
+
+enum tg_err
+pg_session_init(struct pg_session *s, const struct pg_options *options)
+{
+    *s = (struct pg_session){.options = *options};
+    return pg_connection_init(&s->link, &s->options);
+}
+
+void
+pg_session_close(struct pg_session *s)
+{
+    pg_connection_close(&s->link);
+}
+
+void
+pg_session_tell(struct pg_session *s, enum pg_trouble trouble)
+{
+    if (trouble == s->told)
+        return;
+    s->told = trouble;
+    s->link.trouble = trouble;
+    pg_connection_complain(&s->link);
+}
+
+/* ---- making it fit ----------------------------------------------------- */
+
+static enum pg_trouble
+judge_settings(const struct pg_session *s, const PGresult *r)
+{
+    const char *commit = PQgetvalue(r, 0, 3);
+
+    if (strtol(PQgetvalue(r, 0, 0), NULL, 10) < LEAST_VERSION)
+        return PG_OLD_SERVER;
+    if (strcmp(PQgetvalue(r, 0, 1), "on") != 0)
+        return PG_FSYNC_OFF;
+    if (strcmp(commit, "on") != 0 && strcmp(commit, "remote_apply") != 0)
+        return PG_COMMIT_WEAK;
+    if (strcmp(PQgetvalue(r, 0, 2), "on") != 0)
+        return PG_PAGES_OFF;
+    if (s->options.durability == PG_REPLICATED &&
+        PQgetvalue(r, 0, 4)[0] == 0)
+        return PG_NO_STANDBY;
+    return PG_FINE;
+}
+
+static enum tg_err
+settle(struct pg_session *s, tg_mono_ms deadline)
+{
+    PGresult *result;
+    enum pg_trouble trouble;
+    enum tg_err err;
+
+    if ((err = pg_connection_query(&s->link, pg_statements_session, deadline,
+                                   &result)) != TG_OK)
+        return err;
+    trouble = judge_settings(s, result);
+    PQclear(result);
+    if (trouble == PG_FINE)
+        return TG_OK;
+    s->link.trouble = trouble;
+    return TG_E_STORE;
+}
+
+/* What an earlier connection of ours left behind over there, perhaps waiting
+ * for a lock or a standby, must not come to life later: end it, and wait
+ * until it is gone. What it has done by then is all that it will have done. */
+static enum tg_err
+end_leftovers(struct pg_session *s, tg_mono_ms deadline)
+{
+    struct tg_buf text = TG_BUF_EMPTY;
+    enum tg_err err;
+
+    if (!s->link.was_lost)
+        return TG_OK;
+    err = tg_buf_printf(&text,
+                        "SELECT pg_catalog.pg_terminate_backend(pid, 1000)"
+                        " FROM pg_catalog.pg_stat_activity"
+                        " WHERE application_name = '%s'"
+                        " AND pid <> pg_catalog.pg_backend_pid()",
+                        s->link.name);
+    if (err == TG_OK && (err = tg_buf_terminate(&text)) == TG_OK)
+        err = pg_connection_query(&s->link, (const char *)text.ptr, deadline,
+                                  NULL);
+    tg_buf_free(&text);
+    if (err == TG_OK)
+        s->link.was_lost = false;
+    return err;
+}
+
+/* The first start of all makes the tables, if it may. */
+static enum tg_err
+find_tables(struct pg_session *s, tg_mono_ms deadline)
+{
+    enum tg_err err = pg_schema_check(&s->link, deadline);
+
+    if (err != TG_E_NOT_FOUND)
+        return err;
+    err = pg_schema_migrate(&s->link, tg_mono_now() + MIGRATE_MS);
+    if (err == TG_E_STORE && s->link.trouble == PG_NO_RIGHTS)
+        s->link.trouble = PG_NO_SCHEMA;
+    return err;
+}
+
+/* All relays, and every connection of each, must have the same: otherwise this
+ * is another database than the one that we began with. */
+static enum tg_err
+take_salt(struct pg_session *s, const PGresult *result)
+{
+    struct tg_span salt;
+
+    s->link.trouble = PG_NO_SCHEMA;
+    if (PQntuples(result) != 1)
+        return TG_E_STORE;
+    salt = pg_pipeline_bytes(result, 0, 0);
+    if (salt.len != ROW_SALT_LEN)
+        return TG_E_STORE;
+    s->link.trouble = PG_OTHER;
+    if (s->has_salt && memcmp(s->salt.bytes, salt.ptr, ROW_SALT_LEN) != 0)
+        return TG_E_STORE;
+    memcpy(s->salt.bytes, salt.ptr, ROW_SALT_LEN);
+    s->has_salt = true;
+    return TG_OK;
+}
+
+static enum tg_err
+find_salt(struct pg_session *s, tg_mono_ms deadline)
+{
+    PGresult *result;
+    enum tg_err err;
+
+    if ((err = pg_pipeline_send(&s->link, PG_SALT, NULL)) != TG_OK ||
+        (err = pg_pipeline_sync(&s->link)) != TG_OK)
+        return err;
+    if ((err = pg_pipeline_result(&s->link, deadline, &result)) != TG_OK)
+        return err;
+    err = take_salt(s, result);
+    PQclear(result);
+    return err != TG_OK ? err : pg_pipeline_end(&s->link, deadline);
+}
+
+static enum tg_err
+make_fit(struct pg_session *s)
+{
+    const tg_mono_ms deadline = tg_mono_now() + SETUP_MS;
+    enum tg_err err;
+
+    if ((err = settle(s, deadline)) != TG_OK ||
+        (err = end_leftovers(s, deadline)) != TG_OK ||
+        (err = find_tables(s, deadline)) != TG_OK ||
+        (err = pg_pipeline_prepare(&s->link, deadline)) != TG_OK)
+        return err;
+    return find_salt(s, deadline);
+}
+
+/* ---- again and again --------------------------------------------------- */
+
+/* 50 ms, 100, 200 … a second; anywhere in the second half of that, so that
+ * many relays do not come all at once. */
+static tg_mono_ms
+pause_ms(unsigned failures)
+{
+    unsigned shift = failures < PAUSES ? failures : PAUSES;
+    tg_mono_ms most = PAUSE_LEAST_MS << shift;
+    uint8_t byte;
+
+    if (most > PAUSE_MOST_MS)
+        most = PAUSE_MOST_MS;
+    if (random_bytes(&byte, 1) != TG_OK)
+        byte = 0;
+    return most / 2 + most * byte / 512;
+}
+
+static void
+sleep_until(tg_mono_ms at)
+{
+    tg_mono_ms left = at - tg_mono_now();
+    const struct timespec ts = {left / 1000, left % 1000 * 1000000};
+
+    if (left > 0)
+        nanosleep(&ts, NULL);
+}
+
+void
+pg_session_pause(struct pg_session *s)
+{
+    s->next_try = tg_mono_now() + pause_ms(s->failures++);
+}
+
+static enum tg_err
+try_once(struct pg_session *s)
+{
+    enum tg_err err;
+
+    s->number++;
+    if ((err = pg_connection_open(&s->link)) == TG_OK &&
+        (err = make_fit(s)) == TG_OK) {
+        s->failures = 0;
+        s->out_since = 0;
+        s->link.warned = false;
+        return TG_OK;
+    }
+    pg_connection_close(&s->link);
+    pg_session_pause(s);
+    return err;
+}
+
+tg_mono_ms
+pg_session_deadline(const struct pg_session *s)
+{
+    const tg_mono_ms from = s->out_since != 0 ? s->out_since : tg_mono_now();
+
+    return from + PG_PATIENCE_MS;
+}
+
+enum tg_err
+pg_session_ensure(struct pg_session *s, tg_mono_ms deadline)
+{
+    while (s->link.pg == NULL) {
+        if (s->out_since == 0)
+            s->out_since = tg_mono_now();
+        if (s->next_try > deadline && s->next_try > tg_mono_now())
+            break;
+        sleep_until(s->next_try);
+        if (try_once(s) == TG_OK)
+            return TG_OK;
+        if (tg_mono_now() >= deadline)
+            break;
+    }
+    if (s->link.pg != NULL)
+        return TG_OK;
+    pg_session_tell(s, s->link.trouble);
+    return TG_E_STORE;
+}
+
+enum tg_err
+pg_session_migrate(struct pg_session *s)
+{
+    enum tg_err err;
+
+    if ((err = pg_connection_open(&s->link)) == TG_OK &&
+        (err = settle(s, tg_mono_now() + SETUP_MS)) == TG_OK)
+        err = pg_schema_migrate(&s->link, tg_mono_now() + MIGRATE_MS);
+    if (err != TG_OK)
+        pg_session_tell(s, s->link.trouble);
+    pg_connection_close(&s->link);
+    return err == TG_E_NETWORK || err == TG_E_VERSION ? TG_E_STORE : err;
+}
