@@ -11,36 +11,99 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <libpq-fe.h>
 
 #include "store/lmdb/lmdb_store.h"
 #include "store/mem.h"
+#include "store/postgres/pg_store.h"
 
 enum { MAP_SIZE = 64 * 1024 * 1024 };
 
-static bool is_lmdb;
+static enum kit_kind kind_chosen;
 
 bool
 kit_choose(const char *kind)
 {
-    is_lmdb = strcmp(kind, "lmdb") == 0;
-    return is_lmdb || strcmp(kind, "mem") == 0;
+    static const char *const names[] = {"mem", "lmdb", "pg"};
+
+    for (int i = 0; i < 3; i++)
+        if (strcmp(kind, names[i]) == 0) {
+            kind_chosen = (enum kit_kind)i;
+            return kind_chosen != KIT_PG || kit_database() != NULL;
+        }
+    return false;
 }
 
-bool
-kit_is_durable(void)
+enum kit_kind
+kit_kind(void)
 {
-    return is_lmdb;
+    return kind_chosen;
 }
 
 int
-kit_run_tests(const char *name, const struct CMUnitTest *tests, size_t always,
-              size_t all, bool rest)
+kit_run_tests(const char *name, const struct CMUnitTest *tests, size_t count,
+              size_t all)
 {
-    if (!rest)
-        printf("# %zu tests are left out here\n", all - always);
-    return _cmocka_run_group_tests(name, tests, rest ? all : always, NULL,
-                                   NULL);
+    if (count < all)
+        printf("# %zu tests are left out here\n", all - count);
+    return _cmocka_run_group_tests(name, tests, count, NULL, NULL);
 }
+
+/* ---- PostgreSQL -------------------------------------------------------- */
+
+const char *
+kit_database(void)
+{
+    return getenv("TIGRESS_TEST_POSTGRESQL");
+}
+
+static void
+ignore_notice(void *self, const PGresult *notice)
+{
+    (void)self;
+    (void)notice;
+}
+
+const char *
+kit_sql(const char *text)
+{
+    static char value[256];
+    PGconn *pg = PQconnectdb(kit_database());
+    PGresult *result;
+    ExecStatusType status;
+
+    (void)PQsetNoticeReceiver(pg, ignore_notice, NULL);
+    result = PQexec(pg, text);
+    status = PQresultStatus(result);
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        fail_msg("%s", PQerrorMessage(pg));
+    value[0] = 0;
+    if (PQntuples(result) > 0)
+        snprintf(value, sizeof(value), "%s", PQgetvalue(result, 0, 0));
+    PQclear(result);
+    PQfinish(pg);
+    return value;
+}
+
+static void
+complain(void *self, const char *text)
+{
+    (void)self;
+    printf("# %s\n", text);
+}
+
+static void
+open_pg(struct kit *k)
+{
+    const struct pg_options options = {.uri = kit_database(),
+                                       .complain = complain};
+    struct row_salt salt;
+
+    assert_int_equal(pg_store_open(&options, &k->store, &k->hours, &salt),
+                     TG_OK);
+}
+
+/* ---- any --------------------------------------------------------------- */
 
 void
 kit_create(struct kit *k)
@@ -49,7 +112,9 @@ kit_create(struct kit *k)
     const char *parent = getenv("TMPDIR");
 
     k->fd = -1;
-    if (!is_lmdb)
+    if (kind_chosen == KIT_PG)
+        kit_sql("DROP SCHEMA IF EXISTS tigress CASCADE");
+    if (kind_chosen != KIT_LMDB)
         return;
     snprintf(k->directory, sizeof(k->directory), "%s/tigress-store-XXXXXX",
              parent != NULL && strlen(parent) < 32 ? parent : "/tmp");
@@ -67,7 +132,9 @@ kit_open(struct kit *k)
 {
     const struct lmdb_options options = {k->fd, k->map_size};
 
-    if (is_lmdb)
+    if (kind_chosen == KIT_PG)
+        open_pg(k);
+    else if (kind_chosen == KIT_LMDB)
         assert_int_equal(lmdb_store_open(&options, &k->store, &k->hours),
                          TG_OK);
     else
@@ -106,7 +173,7 @@ void
 kit_end(struct kit *k)
 {
     kit_close(k);
-    if (!is_lmdb)
+    if (kind_chosen != KIT_LMDB)
         return;
     close(k->fd);
     assert_int_equal(chdir("/"), 0); /* opening may have brought us there */

@@ -6,15 +6,18 @@
 #include "relay/store.h"
 #include "row/hour_keys.h"
 
-/* `mem` or `lmdb`; false: neither. */
-bool kit_choose(const char *kind);
-bool kit_is_durable(void);
+enum kit_kind { KIT_MEM, KIT_LMDB, KIT_PG };
 
-/* Run the first `always` tests, and the others of the `all` only if `rest`:
+/* `mem`, `lmdb` or `pg`; false: none of them. `pg` wants a database to itself
+ * (tests/postgres/with_cluster.py). */
+bool kit_choose(const char *kind);
+enum kit_kind kit_kind(void);
+
+/* Run the first `count` tests of `all`, and say that the others are left out:
  * cmocka's own skip() counts as a failure in TAP. */
 struct CMUnitTest;
 int kit_run_tests(const char *name, const struct CMUnitTest *tests,
-                  size_t always, size_t all, bool rest);
+                  size_t count, size_t all);
 #define KIT_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct kit {
@@ -24,6 +27,13 @@ struct kit {
     struct store store;
     struct hour_keys hours;
 };
+
+/* The database of `pg`, as its superuser. */
+const char *kit_database(void);
+
+/* Run statements there, which must succeed, beside the store; the first value
+ * of the last one's result, valid until the next. */
+const char *kit_sql(const char *text);
 
 /* A new, empty store, open. */
 void kit_begin(struct kit *k);

@@ -411,10 +411,13 @@ main(int argc, char **argv)
         cmocka_unit_test(what_was_reported_is_there_after_a_reopen),
     };
 
+    size_t count = KIT_COUNT(tests);
+
     if (argc != 2 || !kit_choose(argv[1])) {
-        fprintf(stderr, "usage: %s mem|lmdb\n", argv[0]);
+        fprintf(stderr, "usage: %s mem|lmdb|pg\n", argv[0]);
         return EXIT_FAILURE;
     }
-    return kit_run_tests("store", tests, KIT_COUNT(tests) - DURABLE,
-                         KIT_COUNT(tests), kit_is_durable());
+    if (kit_kind() == KIT_MEM)
+        count -= DURABLE;
+    return kit_run_tests("store", tests, count, KIT_COUNT(tests));
 }
