@@ -203,6 +203,7 @@ judge_reason(int status, const struct tg_json *answer)
         {400, "BadTopic", PUSH_TOPIC_REFUSED},
         {400, "MissingTopic", PUSH_TOPIC_REFUSED},
         {400, "TopicDisallowed", PUSH_TOPIC_REFUSED},
+        {400, "IdleTimeout", PUSH_RECONNECT},
         {403, "ExpiredProviderToken", PUSH_NEW_CREDENTIAL},
     };
 

@@ -305,6 +305,7 @@ set_post(struct transfer *transfer)
            SET(easy, CURLOPT_POSTFIELDSIZE_LARGE,
                (curl_off_t)post->body.len) &&
            SET(easy, CURLOPT_POSTFIELDS, body) &&
+           SET(easy, CURLOPT_FRESH_CONNECT, (long)post->wants_connection) &&
            SET(easy, CURLOPT_CAINFO,
                is_own ? post->authorities : curl->cainfo) &&
            SET(easy, CURLOPT_CAPATH, is_own ? NULL : curl->capath);

@@ -21,6 +21,7 @@ struct queued {
     unsigned route;
     unsigned tries; /* that failed */
     bool was_renewed; /* its one new credential is spent */
+    bool is_connection_stale; /* the next post wants another */
     bool is_in_flight;
     bool is_wanted_again; /* rung while in flight: once more afterwards */
     tg_mono_ms due;

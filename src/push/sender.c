@@ -5,14 +5,11 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "crypto/random.h"
+#include "push/backoff.h"
 #include "push/crowd.h"
 #include "push/poster.h"
 
 enum {
-    BACKOFF_FIRST_MS = 1000,
-    BACKOFF_MOST_MS = 5 * 60 * 1000,
-    BACKOFF_DOUBLINGS = 9,
     CROWDED_MS = 2000,  /* until a doorbell for a crowded host is due again */
     CROWDED_MOST = 64   /* so many are put off in one run */
 };
@@ -53,23 +50,6 @@ struct flight {
     unsigned renewals;
     size_t place;        /* of its host in the crowd */
 };
-
-/* ---- waiting ----------------------------------------------------------- */
-
-/* Full jitter: anything between nothing and a bound that doubles. */
-static tg_mono_ms
-backoff(unsigned tries)
-{
-    unsigned doublings = tries < BACKOFF_DOUBLINGS ? tries : BACKOFF_DOUBLINGS;
-    uint64_t most = (uint64_t)BACKOFF_FIRST_MS << doublings;
-    uint64_t random;
-
-    if (most > BACKOFF_MOST_MS)
-        most = BACKOFF_MOST_MS;
-    if (random_bytes(&random, sizeof(random)) != TG_OK)
-        return (tg_mono_ms)most;
-    return (tg_mono_ms)(random % (most + 1));
-}
 
 /* ---- what becomes of a doorbell ---------------------------------------- */
 
@@ -162,6 +142,10 @@ obey(struct lane *lane, const struct flight *flight,
             trouble_note(lane->counts->trouble,
                          "the service asks for patience");
         retry(lane, item, answer->retry_after);
+        return;
+    case PUSH_RECONNECT:
+        item->is_connection_stale = true;
+        retry(lane, item, -1);
         return;
     case PUSH_NEXT_ROUTE:
         item->route++;
@@ -269,6 +253,7 @@ post(struct lane *lane, struct queued *item)
                        : service->ask(service->self, tg_time_now(), &message);
     *flight = (struct flight){item, lane->renewals,
                               crowd_place(tg_span_buf(&message.url))};
+    message.wants_connection = item != NULL && item->is_connection_stale;
     if (err == TG_OK && item != NULL && is_crowded(lane, flight->place))
         err = TG_E_BUSY;
     if (err == TG_OK)
@@ -279,8 +264,10 @@ post(struct lane *lane, struct queued *item)
         return err;
     }
     lane->in_flight++;
-    if (item != NULL)
+    if (item != NULL) {
+        item->is_connection_stale = false;
         crowd_begin(&lane->crowd, flight->place);
+    }
     return TG_OK;
 }
 

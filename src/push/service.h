@@ -20,6 +20,7 @@ struct push_post {
     size_t header_count;
     struct tg_buf body;      /* may be empty: then content-length: 0 */
     bool only_public;        /* R-PUSH-2: the address connected to must be */
+    bool wants_connection;   /* a new one, not one that there is */
     const char *authorities; /* a file of CAs; NULL: the system's */
 };
 
@@ -35,6 +36,7 @@ enum push_verdict {
     PUSH_DELIVERED,
     PUSH_TOKEN_DEAD, /* R-PUSH-3: never again */
     PUSH_LATER,      /* after retry_after, or as the backoff says */
+    PUSH_RECONNECT,  /* later too, over another connection */
     PUSH_NEXT_ROUTE, /* at once, with route + 1: another topic */
     PUSH_NEW_CREDENTIAL, /* at once, with a fresh one; at most once a bell */
     /* No use to try again: */

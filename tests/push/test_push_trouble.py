@@ -91,6 +91,17 @@ def a_connection_that_breaks_is_made_anew(place):
     assert push.counts('apns') == {'delivered': 1, 'retried': 1}, push.log()
 
 
+def a_connection_that_was_idle_too_long_is_made_anew(place):
+    place.apns.behave({'1d1e': {'status': 400, 'reason': 'IdleTimeout',
+                                'times': 1}})
+    with place.daemon() as push:
+        push.worker().ring(APNS, '1d1e')
+        lines = place.apns.wait_for(2, '1d1e')
+    assert [line['status'] for line in lines] == [400, 200]
+    assert lines[0]['connection'] != lines[1]['connection']
+    assert push.counts('apns') == {'delivered': 1, 'retried': 1}, push.log()
+
+
 def a_certificate_of_somebody_else_is_not_believed(place):
     before = len(place.apns.log())
     others = place.directory / 'others.pem'
@@ -289,6 +300,7 @@ if __name__ == '__main__':
         a_browsers_service_that_hangs_leaves_room_for_others,
         a_service_that_comes_back_gets_what_is_due,
         a_connection_that_breaks_is_made_anew,
+        a_connection_that_was_idle_too_long_is_made_anew,
         a_certificate_of_somebody_else_is_not_believed,
         a_certificate_for_another_name_is_not_believed,
         wrong_ids_at_apple_are_said_to_be_wrong,

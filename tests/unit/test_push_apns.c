@@ -272,6 +272,8 @@ answers_mean_what_apple_says(void **state)
         {410, "{\"reason\":\"ExpiredToken\"}", PUSH_TOKEN_DEAD},
         {400, "{\"reason\":\"BadDeviceToken\"}", PUSH_TOKEN_DEAD},
         {400, "{\"reason\":\"DeviceTokenNotForTopic\"}", PUSH_NEXT_ROUTE},
+        {400, "{\"reason\":\"IdleTimeout\"}", PUSH_RECONNECT},
+        {403, "{\"reason\":\"IdleTimeout\"}", PUSH_CREDENTIAL_REFUSED},
         {400, "{\"reason\":\"PayloadEmpty\"}", PUSH_REFUSED},
         {400, "{\"reason\":7}", PUSH_REFUSED},
         {400, "no JSON", PUSH_REFUSED},
