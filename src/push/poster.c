@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "push/address.h"
+#include "push/trouble.h"
 
 enum {
     CONNECT_MS = 5000,
@@ -32,6 +33,7 @@ struct transfer {
     struct push_post post;
     struct curl_slist nodes[NODES_MOST]; /* into post.headers */
     struct tg_buf answer;
+    char trouble[TROUBLE_MOST];
     void *about;
     bool is_under_way;
     bool is_forbidden;
@@ -114,6 +116,25 @@ on_timer(CURLM *multi, long timeout_ms, void *self)
 
 /* ---- how a post ends --------------------------------------------------- */
 
+/* Why there is no answer, to transfer->trouble. */
+static void
+explain(struct transfer *transfer, CURLcode result)
+{
+    long verified = 0;
+
+    if (transfer->is_forbidden) {
+        trouble_note(transfer->trouble, "an address that is not public");
+    } else if (result == CURLE_PEER_FAILED_VERIFICATION) {
+        (void)curl_easy_getinfo(transfer->easy, CURLINFO_SSL_VERIFYRESULT,
+                                &verified);
+        trouble_note_certificate(transfer->trouble,
+                                 (const char *)transfer->post.url.ptr,
+                                 verified);
+    } else {
+        trouble_note(transfer->trouble, curl_easy_strerror(result));
+    }
+}
+
 static struct post_end
 end_of(struct transfer *transfer, CURLcode result)
 {
@@ -135,8 +156,8 @@ end_of(struct transfer *transfer, CURLcode result)
         return end;
     }
     end.is_forbidden = transfer->is_forbidden;
-    end.trouble = end.is_forbidden ? "an address that is not public"
-                                   : curl_easy_strerror(result);
+    explain(transfer, result);
+    end.trouble = transfer->trouble;
     return end;
 }
 

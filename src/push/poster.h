@@ -12,10 +12,10 @@
 
 struct poster;
 
-/* How a post ended. */
+/* How a post ended; borrowed for the call. */
 struct post_end {
     struct push_answer answer;
-    const char *trouble; /* static: why there is no answer; NULL: there is */
+    const char *trouble; /* why there is no answer; NULL: there is */
     bool is_forbidden;   /* the address was not public */
 };
 

@@ -1,5 +1,6 @@
 /* What tigress-push writes to standard error: sentences, and numbers of each
- * service when they have changed. No token, address, key or answer is in it. */
+ * service when they have changed. No token, address, key or answer is in it;
+ * only of a host whose certificate is wrong, the name. */
 #ifndef PUSH_REPORT_H
 #define PUSH_REPORT_H
 

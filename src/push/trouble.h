@@ -16,4 +16,9 @@ void trouble_note_refusal(char trouble[TROUBLE_MOST],
                           const struct push_service *service, unsigned route,
                           enum push_verdict verdict);
 
+/* That the certificate of the host in `url` was not believed, with OpenSSL's
+ * result of its verification (X509_STORE_CTX_get_error(3)). */
+void trouble_note_certificate(char trouble[TROUBLE_MOST], const char *url,
+                              long result);
+
 #endif

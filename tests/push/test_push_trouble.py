@@ -115,7 +115,10 @@ def a_certificate_of_somebody_else_is_not_believed(place):
         # One more round is enough for the other to have been tried.
         wait_until(lambda: push.trouble('apns'), 'trouble')
     assert len(place.apns.log()) == before
-    assert 'certificate' in push.trouble('apns'), push.log()
+    host = place.apns.url.removeprefix('https://')
+    assert push.trouble('apns').startswith(
+        f'the certificate of {host} does not convince: '), push.log()
+    assert 'whom we believe' in push.trouble('apns'), push.log()
     assert push.left() == 1
 
 
@@ -131,7 +134,31 @@ def a_certificate_for_another_name_is_not_believed(place):
             push.worker().ring(APNS, 'ce01')
             wait_until(lambda: push.trouble('apns'), 'trouble')
         assert not other.log()
+    assert push.trouble('apns').endswith(
+        'does not convince: it is for another name'), push.log()
     assert push.left() == 1
+
+
+def a_certificate_that_has_expired_is_not_believed(place):
+    other = push_daemon.peers.Apns(place.directory / 'expired')
+    key, request = other.directory / 'key.pem', other.directory / 'request'
+    push_daemon.peers.run('openssl', 'x509', '-x509toreq', '-in', other.ca,
+                          '-signkey', key, '-copy_extensions', 'copy',
+                          '-out', request)
+    push_daemon.peers.run('openssl', 'x509', '-req', '-in', request,
+                          '-signkey', key, '-copy_extensions', 'copy',
+                          '-days', '-1', '-out', other.ca)
+    place.ca.write_text(place.ca.read_text() + other.ca.read_text())
+    with other:
+        conf = place.push() + place.of_apns().replace(
+            place.apns.url, other.url).replace(str(place.apns.key),
+                                               str(other.key))
+        with place.daemon(conf) as push:
+            push.worker().ring(APNS, 'ce02')
+            wait_until(lambda: push.trouble('apns'), 'trouble')
+        assert not other.log()
+    assert 'does not convince: it has expired' in push.trouble('apns'), \
+        push.log()
 
 
 def wrong_ids_at_apple_are_said_to_be_wrong(place):
@@ -303,6 +330,7 @@ if __name__ == '__main__':
         a_connection_that_was_idle_too_long_is_made_anew,
         a_certificate_of_somebody_else_is_not_believed,
         a_certificate_for_another_name_is_not_believed,
+        a_certificate_that_has_expired_is_not_believed,
         wrong_ids_at_apple_are_said_to_be_wrong,
         a_redirect_is_not_followed,
         an_endpoint_with_a_private_address_is_never_connected_to,
