@@ -11,6 +11,7 @@ import uuid
 from story import Story, ask, expect, preview, say_invitation
 
 import car  # (story.py has found it)
+import demo_attest
 from relay import Relay
 from wire import Wire
 
@@ -204,14 +205,20 @@ def nothing_leaked(story, cast, wire, relay, secret):
               f'in {len(others)} files of others')
 
 
-def tell():
+def tell(attest):
     with Story('A car key is lent') as story, Wire() as wire, \
-            Relay(public_host=wire.host) as relay, car.Cast(wire) as cast:
+            demo_attest.maker(attest) as (device, conf), \
+            Relay(public_host=wire.host, conf=conf) as relay, \
+            car.Cast(wire, device) as cast:
         wire.connect(relay)
         story.relay_is_up(wire)
+        if attest:
+            demo_attest.refuse(story, wire)
         prepare(story, cast)
         with cast.maker_serving():
             url = share(story, cast)
+            if attest:
+                demo_attest.accepted(story, wire)
             plain, secret = url.split('#')
             preview(story, wire, plain)
             stranger(story, cast, wire, plain)

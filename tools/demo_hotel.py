@@ -3,6 +3,7 @@ import secrets
 
 from story import ask, expect, preview, say_invitation, Story
 
+import demo_attest
 import hotel  # (story.py has found it)
 import hotel_peer
 from relay import Relay
@@ -81,13 +82,19 @@ def cancel(story, cast, room):
     story.say('room  ' + result.json['message'])
 
 
-def tell():
+def tell(attest):
     with Story('A room key is given on') as story, Wire() as wire, \
-            Relay(public_host=wire.host) as relay, hotel.Cast(wire) as cast:
+            demo_attest.maker(attest) as (device, conf), \
+            Relay(public_host=wire.host, conf=conf) as relay, \
+            hotel.Cast(wire, device) as cast:
         wire.connect(relay)
         story.relay_is_up(wire)
+        if attest:
+            demo_attest.refuse(story, wire)
         prepare(story, cast)
         plain = share(story, cast)
+        if attest:
+            demo_attest.accepted(story, wire)
         preview(story, wire, plain)
         stranger(story, cast, plain)
         accept(story, cast, wire, plain)

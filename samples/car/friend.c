@@ -70,6 +70,9 @@ static enum tg_err
 set_up(const struct args *args, const struct state *state)
 {
     const char *maker = args_get(args, "maker-url");
+    const struct device_place place = {.relay = args_get(args, "relay"),
+                                       .ca_file = args_get(args, "relay-ca"),
+                                       .attest = args_get(args, "attest")};
     enum tg_err err;
 
     if ((err = store_root(state, args_get(args, "maker-root"))) != TG_OK)
@@ -78,8 +81,7 @@ set_up(const struct args *args, const struct state *state)
                               state, maker, args_get(args, "maker-ca"))) !=
                              TG_OK)
         return err;
-    return device_set_up(state, args_get(args, "relay"),
-                         args_get(args, "relay-ca"));
+    return device_set_up(state, &place);
 }
 
 static int
@@ -295,6 +297,7 @@ static const struct args_command commands[] = {
      {{"maker-root", "FILE", "root.pem of the vehicle's maker", true},
       {"relay", "HOST:PORT", "the relay to accept invitations from", true},
       {"relay-ca", "FILE", "who certifies it; default: the system's", false},
+      DEVICE_ATTEST,
       OPTIONS_MAKER,
       OPTIONS_PASSPHRASE}},
     {"accept", "accept an invitation: the share URL is asked for", run_accept,

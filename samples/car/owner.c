@@ -86,11 +86,12 @@ static enum tg_err
 set_up(const struct args *args, struct state *state)
 {
     const char *maker = args_get(args, "maker-url");
+    const struct device_place place = {.relay = args_get(args, "relay"),
+                                       .ca_file = args_get(args, "relay-ca"),
+                                       .attest = args_get(args, "attest")};
     enum tg_err err;
 
-    if ((err = device_set_up(state, args_get(args, "relay"),
-                             args_get(args, "relay-ca"))) != TG_OK ||
-        maker == NULL)
+    if ((err = device_set_up(state, &place)) != TG_OK || maker == NULL)
         return err;
     return tracking_set_up(state, maker, args_get(args, "maker-ca"));
 }
@@ -350,6 +351,7 @@ static const struct args_command commands[] = {
     {"init", "make the device's key, sealed under a new passphrase", run_init,
      {{"relay", "HOST:PORT", "the relay to share through", true},
       {"relay-ca", "FILE", "who certifies it; default: the system's", false},
+      DEVICE_ATTEST,
       OPTIONS_MAKER,
       {"request", "FILE", "where to write the request for the maker", true},
       OPTIONS_PASSPHRASE}},

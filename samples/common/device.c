@@ -1,13 +1,16 @@
 /* See device.h. */
 #include "device.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "authenticator/authenticator.h"
 #include "prompt.h"
 
 #define RELAYS_FILE "relays"
 #define CA_FILE     "relay-ca.pem"
+#define ATTEST_FILE "authenticator"
 #define WALLET_FILE "wallet.db"
 
 enum {
@@ -30,23 +33,44 @@ check_relay(const char *relay)
     return err;
 }
 
+/* Under its whole path: the next command may be run from elsewhere. */
+static enum tg_err
+set_up_authenticator(const struct state *state, const char *directory)
+{
+    struct authenticator *authenticator = NULL;
+    char *path = NULL;
+    enum tg_err err;
+
+    if ((err = authenticator_open(directory, AUTHENTICATOR_ANY,
+                                  &authenticator)) != TG_OK)
+        return err;
+    authenticator_free(authenticator);
+    if ((path = realpath(directory, NULL)) == NULL)
+        return TG_E_IO;
+    err = state_write(state, ATTEST_FILE, text_span_of(path));
+    free(path);
+    return err;
+}
+
 enum tg_err
-device_set_up(const struct state *state, const char *relay,
-              const char *ca_file)
+device_set_up(const struct state *state, const struct device_place *place)
 {
     struct text ca = TEXT_EMPTY;
     enum tg_err err;
 
-    if ((err = check_relay(relay)) != TG_OK)
+    if ((err = check_relay(place->relay)) != TG_OK)
         return err;
-    if (ca_file != NULL) {
-        if ((err = state_read_outside(ca_file, &ca)) == TG_OK)
+    if (place->attest != NULL &&
+        (err = set_up_authenticator(state, place->attest)) != TG_OK)
+        return err;
+    if (place->ca_file != NULL) {
+        if ((err = state_read_outside(place->ca_file, &ca)) == TG_OK)
             err = state_write(state, CA_FILE, text_span(&ca));
         text_free(&ca);
         if (err != TG_OK)
             return err;
     }
-    return state_write(state, RELAYS_FILE, text_span_of(relay));
+    return state_write(state, RELAYS_FILE, text_span_of(place->relay));
 }
 
 static enum tg_err
@@ -60,6 +84,23 @@ read_relay(struct device *device)
     if ((err = check_relay(relay.at)) == TG_OK)
         memcpy(device->relay, relay.at, relay.len + 1);
     text_free(&relay);
+    return err;
+}
+
+static enum tg_err
+open_authenticator(struct device *device)
+{
+    struct text path = TEXT_EMPTY;
+    enum tg_err err;
+
+    if (!state_has(&device->state, ATTEST_FILE))
+        return TG_OK;
+    if ((err = state_read(&device->state, ATTEST_FILE, &path)) == TG_OK &&
+        (err = authenticator_open(path.at, AUTHENTICATOR_ANY,
+                                  &device->authenticator)) == TG_OK)
+        tg_relay_client_set_attestation(
+            device->client, authenticator_provider(device->authenticator));
+    text_free(&path);
     return err;
 }
 
@@ -91,6 +132,7 @@ device_open_in(const struct state *state, struct device *out)
 
     if ((err = read_relay(&device)) == TG_OK &&
         (err = make_client(&device)) == TG_OK &&
+        (err = open_authenticator(&device)) == TG_OK &&
         (err = state_path(&device.state, WALLET_FILE, wallet)) == TG_OK)
         err = tg_wallet_open(wallet, &device.wallet);
     if (err != TG_OK) {
@@ -182,6 +224,7 @@ device_close(struct device *device)
 {
     tg_wallet_close(device->wallet);
     tg_relay_client_free(device->client);
+    authenticator_free(device->authenticator);
     tg_allow_list_free(device->allowed);
     state_close(&device->state);
 }

@@ -3,6 +3,8 @@
  *
  *   relays         the allow-list of libtigress; here with one entry
  *   relay-ca.pem   who may certify that relay; absent: the system's list
+ *   authenticator  names the directory of one in software, for relays that
+ *                  want a device that its maker vouches for; absent: none
  *   wallet.db      the shares, kept by libtigress
  */
 #ifndef COMMON_DEVICE_H
@@ -15,19 +17,33 @@
 
 enum { DEVICE_RELAY_MAX = 255 };
 
+/* The option of a program's `init` for device_place.attest. */
+#define DEVICE_ATTEST \
+    {"attest", "DIR", "authenticator for development; it proves nothing", \
+     false}
+
 struct device {
     struct state state;
     char relay[DEVICE_RELAY_MAX + 1]; /* "host" or "host:port" */
     struct tg_allow_list *allowed;
     struct tg_relay_client *client;
     struct tg_wallet *wallet;
+    struct authenticator *authenticator; /* NULL: none */
 };
 
-/* Store which relay to trust, and with `ca_file` (or NULL) whose certificates.
- * TG_E_FORMAT for what is no "host" or "host:port"; TG_E_NOT_FOUND for a
- * missing file. */
+/* What a device is set up with. */
+struct device_place {
+    const char *relay;   /* to trust */
+    const char *ca_file; /* whose certificates; NULL: the system's */
+    const char *attest;  /* directory of an authenticator, which is made if it
+                            is not there; NULL: none. For development: it
+                            proves nothing. A phone would ask its system */
+};
+
+/* Store it. TG_E_FORMAT when the relay is no "host" or "host:port";
+ * TG_E_NOT_FOUND for a missing file; TG_E_LIMIT. */
 TG_MUST_USE enum tg_err device_set_up(const struct state *state,
-                                      const char *relay, const char *ca_file);
+                                      const struct device_place *place);
 
 /* Open what was set up. TG_E_NOT_FOUND when it was not. The wallet may want
  * its passphrase first: device_unlock(). Released with device_close(). */

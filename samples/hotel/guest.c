@@ -69,6 +69,9 @@ protect(const struct args *args, struct report *report,
 static int
 run_init(const struct args *args, struct report *report)
 {
+    const struct device_place place = {.relay = args_get(args, "relay"),
+                                       .ca_file = args_get(args, "relay-ca"),
+                                       .attest = args_get(args, "attest")};
     struct state state;
     enum tg_err err;
     int status;
@@ -77,8 +80,7 @@ run_init(const struct args *args, struct report *report)
         return report_error(report, err, "opening the state directory", NULL);
     if ((err = partner_set_up(&state, args_get(args, "desk"),
                               args_get(args, "desk-ca"))) == TG_OK)
-        err = device_set_up(&state, args_get(args, "relay"),
-                            args_get(args, "relay-ca"));
+        err = device_set_up(&state, &place);
     if (err != TG_OK) {
         state_close(&state);
         return report_error(report, err, "setting up the device", NULL);
@@ -287,6 +289,7 @@ static const struct args_command commands[] = {
     {"init", "set the device up", run_init,
      {{"relay", "HOST:PORT", "the relay to share through", true},
       {"relay-ca", "FILE", "who certifies it; default: the system's", false},
+      DEVICE_ATTEST,
       {"desk", "URL", "the hotel's, such as https://127.0.0.1:8444", true},
       {"desk-ca", "FILE", "who certifies it; default: the system's", false},
       {"passphrase-file", "FILE", "seal the wallet under it", false}}},

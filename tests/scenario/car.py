@@ -117,10 +117,12 @@ class Cast:
     """Maker, vehicle, owner and friends, below one temporary directory.
 
     relay   a Relay, or anything else with `host` and `ca`
+    attest  the directory of the devices' authenticator; None: they have none
     """
 
-    def __init__(self, relay):
+    def __init__(self, relay, attest=None):
         self.relay = relay
+        self.attest = attest
         self.top = pathlib.Path(tempfile.mkdtemp(prefix='tigress-car-'))
         self.maker = self.party('maker')
         self.vehicle = self.party('vehicle')
@@ -145,7 +147,8 @@ class Cast:
         return str(self.top / name)
 
     def relay_options(self):
-        return ['--relay', self.relay.host, '--relay-ca', self.relay.ca]
+        return ['--relay', self.relay.host, '--relay-ca', self.relay.ca,
+                *(['--attest', self.attest] if self.attest else [])]
 
     def server_options(self):
         """Where devices find the maker's server, if there is one."""

@@ -11,6 +11,7 @@ from relay import Relay, is_alive
 from sentences import check, equal
 
 LINES_MAX = 67  # each of five wallets asks the relay for its limits once
+ATTEST_LINES = 8  # what --attest adds
 
 
 def test_the_demo_tells_its_story_and_leaves_nothing_behind():
@@ -58,6 +59,16 @@ def test_a_relay_that_was_kept_still_serves():
             while is_alive(pid) and time.monotonic() < deadline:
                 time.sleep(0.05)
         check(not is_alive(pid), 'it cannot be ended')
+
+
+# R-ATT-1
+def test_the_story_is_the_same_at_a_relay_that_wants_vouched_for_devices():
+    told = told_without_leftovers('car', LINES_MAX + ATTEST_LINES,
+                                  '--attest')
+    for words in ('nobody vouches for this one',
+                  'The device vouched for itself'):
+        check(words in ' '.join(told.split()),
+              f'{words!r} is missing in:\n{told}')
 
 
 if __name__ == '__main__':

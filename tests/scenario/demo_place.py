@@ -48,10 +48,10 @@ class Place:
         self.directory.cleanup()
 
 
-def told_without_leftovers(story, lines_max):
+def told_without_leftovers(story, lines_max, *words):
     """Tell a story to its end: what it said."""
     with Place() as place:
-        demo = place.start(story)
+        demo = place.start(story, *words)
         told, complaints = demo.communicate(timeout=60)
         equal(demo.returncode, 0, complaints)
         check(len(told.splitlines()) <= lines_max, 'it is too long')

@@ -95,11 +95,13 @@ class Cast:
     """A hotel and its guests, below one temporary directory.
 
     relay   a Relay, or anything else with `host` and `ca`
+    attest  the directory of the guests' authenticator; None: they have none
     first   who booked; other: who is given a key
     """
 
-    def __init__(self, relay):
+    def __init__(self, relay, attest=None):
         self.relay = relay
+        self.attest = attest
         self.top = pathlib.Path(tempfile.mkdtemp(prefix='tigress-hotel-'))
         self.port = free_port()
         self.url = f'https://127.0.0.1:{self.port}'
@@ -131,7 +133,8 @@ class Cast:
 
     def init_options(self):
         return ['--relay', self.relay.host, '--relay-ca', self.relay.ca,
-                '--desk', self.url, '--desk-ca', self.ca]
+                '--desk', self.url, '--desk-ca', self.ca,
+                *(['--attest', self.attest] if self.attest else [])]
 
     def make_guest(self, guest):
         guest.run('init', *self.init_options())
