@@ -1,7 +1,8 @@
 /* tigress: the device on the command line.
  *
  * This file reads the command line and hands over to one cmd_*.c. Everything
- * below uses the public API of libtigress only.
+ * below uses the public API of libtigress only; attest.c has an authenticator
+ * for development beside it.
  */
 #include <stdlib.h>
 #include <sys/prctl.h>
