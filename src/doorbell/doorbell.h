@@ -24,6 +24,11 @@ enum {
                            DOORBELL_DATA_MOST
 };
 
+/* The types of tokens that there is a service for (PROTOCOL §8). */
+#define DOORBELL_APNS    "com.apple.apns"
+#define DOORBELL_FCM     "com.google.fcm"
+#define DOORBELL_WEBPUSH "org.w3.webpush"
+
 struct doorbell {
     tg_time_s until;     /* deliver before this second; a whole minute */
     struct tg_span type; /* of the token: 1 … DOORBELL_TYPE_MOST bytes */

@@ -4,6 +4,8 @@
 
 #include <sys/un.h>
 
+#include "doorbell/doorbell.h"
+
 enum { PORT_MOST = 65535, HOST_LONGEST = 253 };
 
 /* ---- numbers ----------------------------------------------------------- */
@@ -124,17 +126,18 @@ directive_types_set_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     return NGX_CONF_OK;
 }
 
-/* Ours are of such characters; a device's that is not is never configured. */
+/* A device whose token is of another type would be told that it will be rung,
+ * and tigress-push could not. */
 static bool
-is_token_type(ngx_str_t text)
+is_token_type(struct tg_span text)
 {
-    for (size_t i = 0; i < text.len; i++)
-        if (!(text.data[i] >= 'a' && text.data[i] <= 'z') &&
-            !(text.data[i] >= 'A' && text.data[i] <= 'Z') &&
-            !(text.data[i] >= '0' && text.data[i] <= '9') &&
-            ngx_strchr(".-_", text.data[i]) == NULL)
-            return false;
-    return text.len >= 1 && text.len <= LIMIT_TOKEN_TYPE;
+    static const char *const known[] = {DOORBELL_APNS, DOORBELL_FCM,
+                                        DOORBELL_WEBPUSH};
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (tg_span_is(text, known[i]))
+            return true;
+    return false;
 }
 
 static bool
@@ -154,12 +157,12 @@ add_push_type(ngx_conf_t *cf, ngx_array_t *types, ngx_str_t word)
     struct tg_span type = {word.data, word.len};
     struct tg_span *entry;
 
-    if (!is_token_type(word)) {
+    if (!is_token_type(type)) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" in \"tigress_push\" is no type of token: "
-                           "write 1 to %d letters, digits, dots, hyphens and "
-                           "underscores, as in org.w3.webpush",
-                           &word, LIMIT_TOKEN_TYPE);
+                           "\"%V\" in \"tigress_push\" is no type of token "
+                           "that tigress-push knows: it knows "
+                           DOORBELL_APNS ", " DOORBELL_FCM " and "
+                           DOORBELL_WEBPUSH, &word);
         return NGX_CONF_ERROR;
     }
     if (is_among(types, type)) {

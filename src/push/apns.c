@@ -328,7 +328,7 @@ apns_open(const struct push_config *config, struct push_service *out,
             return err;
         }
     *out = (struct push_service){
-        .token_type = "com.apple.apns",
+        .token_type = DOORBELL_APNS,
         .self = apns,
         .make = apns_make,
         .judge = apns_judge,

@@ -334,7 +334,7 @@ fcm_open(const struct push_config *config, struct push_service *out,
     if (err != TG_OK)
         goto out;
     *out = (struct push_service){
-        .token_type = "com.google.fcm",
+        .token_type = DOORBELL_FCM,
         .self = fcm,
         .make = fcm_make,
         .judge = fcm_judge,

@@ -272,7 +272,7 @@ webpush_open(const struct push_config *config, struct push_service *out,
         return err;
     }
     *out = (struct push_service){
-        .token_type = "org.w3.webpush",
+        .token_type = DOORBELL_WEBPUSH,
         .self = webpush,
         .make = webpush_make,
         .judge = webpush_judge,

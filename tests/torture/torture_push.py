@@ -527,10 +527,13 @@ def a_configuration_that_cannot_work_is_refused_and_says_why():
             ("tigress_push unix:/run/p.sock;", "names no type of token"),
             (f"tigress_push unix:/{'p' * 107} com.apple.apns;", "too long"),
             (there + "a" * 65 + ";", "no type of token"),
-            (there + "a/b;", "no type of token"),
             (there + "'';", "no type of token"),
-            (there + "a b a;", 'the type "a" twice'),
-            (there + "a; " + there + "b;", "is duplicate")):
+            (there + f"{APNS} com.aple.apns;",
+             f"it knows {APNS}, {OTHER} and {WEBPUSH}"),
+            (there + "com.apple.apnss;", '"com.apple.apnss" in'),
+            (there + "COM.APPLE.APNS;", "no type of token"),
+            (there + f"{APNS} {OTHER} {APNS};", f'the type "{APNS}" twice'),
+            (there + f"{APNS}; " + there + f"{OTHER};", "is duplicate")):
         with row(line):
             relay = rig.Rig(conf=[line])
             try:
