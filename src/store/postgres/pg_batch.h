@@ -18,7 +18,8 @@ enum pg_fate {
     PG_UNDONE,      /* not done for sure: try again */
     PG_FAILED,      /* not done for sure: `error` says why */
     PG_UNKNOWN,     /* perhaps done */
-    PG_PROVED       /* done, but not yet covered (pg_resolve.c) */
+    PG_PROVED,      /* done, and … */
+    PG_DISPROVED    /* … not done, if what was seen is covered (pg_resolve.c) */
 };
 
 struct pg_slot {

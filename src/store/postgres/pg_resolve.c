@@ -1,9 +1,10 @@
 /* What became of a batch whose commit was sent, and not acknowledged.
  *
- * Proof is a row with the stamp that this batch has drawn for it: then its
- * whole transaction was committed. That a stamp is not there proves nothing,
- * since others may have written since; such an operation is answered as one
- * that failed, and its caller asks again.
+ * A row with the stamp that this batch has drawn for it proves that its whole
+ * transaction was committed; one that still has the stamp that was read, that
+ * nothing was, so all of it is tried again. Anything else proves nothing, since
+ * others may have written since: such an operation is answered as one that
+ * failed, and its caller asks again.
  *
  * What the connection left behind on its server was ended before this one was
  * given out (pg_session.c), so nothing comes to life after the look; and what
@@ -44,12 +45,23 @@ send_look(struct pg_run *run)
     return pg_pipeline_sync(c);
 }
 
-/* Whether one of them has our stamp; marks each that has. */
-static bool
-mark_proved(struct pg_run *run, const PGresult *result)
+/* What the stamp that a row bears says of its slot; none says nothing. */
+static enum pg_fate
+judge(const struct pg_slot *slot, int64_t stamp)
+{
+    if (stamp == slot->new_stamp)
+        return PG_PROVED;
+    if (slot->found && stamp == slot->stamp)
+        return PG_DISPROVED;
+    return PG_UNKNOWN;
+}
+
+/* Returns what is now known of the transaction as a whole. */
+static enum pg_fate
+judge_rows(struct pg_run *run, const PGresult *result)
 {
     const int count = PQntuples(result);
-    bool proved = false;
+    enum pg_fate all = PG_UNKNOWN;
 
     for (int i = 0; i < count; i++) {
         struct tg_span bytes = pg_pipeline_bytes(result, i, KEY);
@@ -60,52 +72,56 @@ mark_proved(struct pg_run *run, const PGresult *result)
         memcpy(key.bytes, bytes.ptr, STORE_KEY_LEN);
         slot = pg_batch_find(&run->batch, &key);
         assert(slot != NULL);
-        if (slot->new_stamp == pg_pipeline_number(result, i, STAMP)) {
-            slot->fate = PG_PROVED;
-            proved = true;
-        }
+        slot->fate = judge(slot, pg_pipeline_number(result, i, STAMP));
+        if (slot->fate != PG_UNKNOWN)
+            all = slot->fate;
     }
-    return proved;
+    return run->is_together ? all : PG_UNKNOWN;
 }
 
-/* The server had counted it, and the transaction is now known to stand. */
-static void
-mark_counted(struct pg_run *run)
+/* If the transaction stands, then so does what the server had counted in it;
+ * if it does not, nothing of it does. */
+static enum pg_fate
+final_fate(const struct pg_slot *slot, enum pg_fate all)
 {
-    for (size_t i = 0; i < run->write_count; i++)
-        if (is_open_question(run->writes[i]) && run->writes[i]->counted)
-            run->writes[i]->fate = PG_PROVED;
+    if (slot->fate == PG_PROVED || (all == PG_PROVED && slot->counted))
+        return PG_DONE;
+    if (slot->fate == PG_DISPROVED || all == PG_DISPROVED)
+        return PG_UNDONE;
+    return PG_UNKNOWN;
 }
 
-static void
-settle_proved(struct pg_run *run, enum pg_fate fate)
+static bool
+is_judged(const struct pg_slot *slot)
 {
-    for (size_t i = 0; i < run->write_count; i++)
-        if (run->writes[i]->fate == PG_PROVED)
-            run->writes[i]->fate = fate;
+    return slot->fate == PG_UNKNOWN || slot->fate == PG_PROVED ||
+           slot->fate == PG_DISPROVED;
 }
 
 static enum tg_err
 look(struct pg_run *run)
 {
     struct pg_connection *c = &run->session->link;
+    enum pg_fate all = PG_UNKNOWN;
     PGresult *result = NULL;
-    bool proved = false;
+    bool is_sure;
     enum tg_err err;
 
     if ((err = send_look(run)) != TG_OK)
         return err;
     if ((err = pg_pipeline_result(c, run->deadline, &result)) == TG_OK)
-        proved = mark_proved(run, result);
+        all = judge_rows(run, result);
     PQclear(result);
     if (err == TG_OK)
         err = pg_pipeline_end(c, run->deadline);
     run->is_covered = false;
     if (err == TG_OK)
         err = pg_load_cover(run);
-    if (proved && run->is_together)
-        mark_counted(run);
-    settle_proved(run, err == TG_OK && run->is_covered ? PG_DONE : PG_UNKNOWN);
+    is_sure = err == TG_OK && run->is_covered;
+    for (size_t i = 0; i < run->write_count; i++)
+        if (is_judged(run->writes[i]))
+            run->writes[i]->fate =
+                is_sure ? final_fate(run->writes[i], all) : PG_UNKNOWN;
     return err;
 }
 

@@ -74,10 +74,11 @@ is_over(struct pg_run *run, struct store_op *op, enum pg_turn turn)
         run->is_troubled |= writer->error != TG_E_EXISTS;
         return true;
     case PG_UNKNOWN:
-    case PG_PROVED: break;
+    case PG_PROVED:
+    case PG_DISPROVED: break;
     }
     op->result = TG_E_STORE;
-    run->is_troubled = true;
+    run->is_unconfirmed = true;
     return turn != PG_KEPT;
 }
 
@@ -139,10 +140,25 @@ go_round_and_round(struct pg_run *run, struct store_op *ops[], size_t *count)
             pg_session_pause(run->session);
         } while (tg_mono_now() < run->deadline &&
                  pg_session_ensure(run->session, run->deadline) == TG_OK);
+        run->is_unconfirmed |=
+            err == TG_E_NETWORK && run->session->link.pg == NULL &&
+            tg_mono_now() >= run->deadline;
         if (err != TG_OK && err != TG_E_CONFLICT)
             return err;
     }
     return err;
+}
+
+/* Which server is to blame does not show from here. */
+static enum pg_trouble
+trouble_of(const struct pg_run *run, size_t left)
+{
+    if (left == 0 && !run->is_troubled && !run->is_unconfirmed)
+        return PG_FINE;
+    if (run->is_unconfirmed &&
+        run->session->options.durability == PG_REPLICATED)
+        return PG_NO_ACKNOWLEDGEMENT;
+    return run->session->link.trouble;
 }
 
 void
@@ -155,12 +171,10 @@ pg_run(struct pg_run *run, struct store_op *const ops[], size_t count)
 
     memcpy(open, ops, count * sizeof(struct store_op *));
     run->deadline = pg_session_deadline(session);
-    run->is_troubled = false;
+    run->is_troubled = run->is_unconfirmed = false;
     err = go_round_and_round(run, open, &left);
     PQclear(run->rows);
     run->rows = NULL;
     set_results(open, left, err == TG_E_FULL ? err : TG_E_STORE);
-    pg_session_tell(session, left == 0 && !run->is_troubled
-                                 ? PG_FINE
-                                 : session->link.trouble);
+    pg_session_tell(session, trouble_of(run, left));
 }

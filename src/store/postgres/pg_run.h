@@ -20,7 +20,8 @@ struct pg_run {
      * everything that was read. */
     bool is_covered;
     bool is_together;      /* all were written in one transaction */
-    bool is_troubled;      /* something could not be done or known */
+    bool is_troubled;      /* something could not be done, … */
+    bool is_unconfirmed;   /* … or was begun and not confirmed in time */
 };
 
 /* Run 1…STORE_BATCH_MOST operations; sets every result. Bounded by

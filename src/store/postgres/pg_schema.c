@@ -32,6 +32,8 @@ int_of(const PGresult *result, int column)
     return (int)strtol(PQgetvalue(result, 0, column), NULL, 10);
 }
 
+/* From the catalogue itself: the server's own functions may still remember, in
+ * a transaction that began before it was made, that it was not there. */
 static enum tg_err
 is_there(struct pg_connection *c, tg_mono_ms deadline, bool *out)
 {
@@ -39,10 +41,12 @@ is_there(struct pg_connection *c, tg_mono_ms deadline, bool *out)
     enum tg_err err;
 
     if ((err = pg_connection_query(
-             c, "SELECT to_regclass('tigress.migrations') IS NULL", deadline,
-             &result)) != TG_OK)
+             c, "SELECT count(*) FROM pg_catalog.pg_class c"
+                " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+                " WHERE nspname = 'tigress' AND relname = 'migrations'",
+             deadline, &result)) != TG_OK)
         return err;
-    *out = PQgetvalue(result, 0, 0)[0] == 'f';
+    *out = int_of(result, 0) > 0;
     PQclear(result);
     return TG_OK;
 }

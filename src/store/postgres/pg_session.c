@@ -81,23 +81,28 @@ static enum tg_err
 end_leftovers(struct pg_session *s, tg_mono_ms deadline)
 {
     struct tg_buf text = TG_BUF_EMPTY;
+    PGresult *result = NULL;
     enum tg_err err;
 
     if (!s->link.was_lost)
         return TG_OK;
     err = tg_buf_printf(&text,
-                        "SELECT pg_catalog.pg_terminate_backend(pid, 1000)"
+                        "SELECT coalesce(bool_and("
+                        "pg_catalog.pg_terminate_backend(pid, 1000)), true)"
                         " FROM pg_catalog.pg_stat_activity"
                         " WHERE application_name = '%s'"
                         " AND pid <> pg_catalog.pg_backend_pid()",
                         s->link.name);
     if (err == TG_OK && (err = tg_buf_terminate(&text)) == TG_OK)
         err = pg_connection_query(&s->link, (const char *)text.ptr, deadline,
-                                  NULL);
+                                  &result);
     tg_buf_free(&text);
-    if (err == TG_OK)
-        s->link.was_lost = false;
-    return err;
+    if (err != TG_OK)
+        return err;
+    s->link.was_lost = PQgetvalue(result, 0, 0)[0] != 't';
+    PQclear(result);
+    s->link.trouble = PG_NO_ANSWER;
+    return s->link.was_lost ? TG_E_STORE : TG_OK;
 }
 
 /* The first start of all makes the tables, if it may. */

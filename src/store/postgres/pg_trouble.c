@@ -88,8 +88,8 @@ static const char *const words[] = {
         "the database's disk is full: make room there; mailboxes that end "
         "make some by themselves",
     [PG_NO_ACKNOWLEDGEMENT] =
-        "the database's standbys do not confirm what is written: is one of "
-        "those in synchronous_standby_names running?",
+        "the database and its standbys do not confirm what is written: are "
+        "they running, and one of those in synchronous_standby_names?",
     [PG_BROKEN] =
         "the database reports an error: its own log says which",
 };

@@ -1,0 +1,336 @@
+/* Which databases are refused, and in which words; first starts; standbys that
+ * do not confirm. */
+#include <pthread.h>
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "pg_kit.h"
+
+enum { NOW = 1000000000, LATER = NOW + 3600, STARTERS = 8 };
+
+static void
+assert_refused(const char *uri, enum pg_durability durability,
+               const char *words)
+{
+    struct kit k;
+
+    pg_kit_forget_words();
+    assert_int_equal(pg_kit_open(&k, uri, durability), TG_E_STORE);
+    if (strstr(pg_kit_words(), words) == NULL)
+        fail_msg("'%s' instead of '%s'", pg_kit_words(), words);
+    assert_null(strstr(pg_kit_words(), "/tmp"));
+}
+
+static void
+assert_accepted(const char *uri)
+{
+    struct kit k;
+    struct kit_op put;
+
+    assert_int_equal(pg_kit_open(&k, uri, PG_LOCAL), TG_OK);
+    kit_put(&put, 1, LATER, "one");
+    assert_int_equal(kit_do(&k, &put), TG_OK);
+    kit_close(&k);
+}
+
+/* Set a setting of the server, and wait until it counts. "" resets it. */
+static void
+set(const char *name, const char *value, const char *expected)
+{
+    char text[128];
+
+    snprintf(text, sizeof(text), "ALTER SYSTEM SET %s = '%s'", name, value);
+    kit_sql(text);
+    kit_sql("SELECT pg_reload_conf()");
+    snprintf(text, sizeof(text), "SELECT current_setting('%s') = '%s'", name,
+             expected);
+    pg_kit_wait_until(text);
+}
+
+/* ---- addresses --------------------------------------------------------- */
+
+static void
+a_password_in_the_address_is_refused_in_words(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(
+        pg_store_check_uri("postgresql://me:secret@host/db"), "passfile="));
+    assert_non_null(strstr(
+        pg_store_check_uri("postgresql://host/db?password=secret"),
+        "passfile="));
+    assert_non_null(pg_store_check_uri("host=x dbname=y"));
+    assert_non_null(pg_store_check_uri("postgresql://host/db?nonsense=1"));
+    assert_null(pg_store_check_uri(
+        "postgresql://me@a,b:5433/db?passfile=/run/p&sslmode=verify-full"));
+    assert_null(pg_store_check_uri("postgres:///?service=tigress"));
+}
+
+static void
+trouble_with_connecting_is_told_in_words(void **state)
+{
+    (void)state;
+    pg_kit_clear();
+    assert_refused("postgresql:///postgres?host=/tmp/nowhere&port=1", PG_LOCAL,
+                   "does not answer");
+    assert_refused(pg_kit_uri_of("nobody_of_that_name"), PG_LOCAL,
+                   "refuses this user");
+    kit_sql("DROP ROLE IF EXISTS reader");
+    kit_sql("CREATE ROLE reader LOGIN");
+    kit_sql("ALTER ROLE reader SET default_transaction_read_only = on");
+    assert_refused(pg_kit_uri_of("reader"), PG_LOCAL, "takes writes");
+    kit_sql("DROP ROLE reader");
+}
+
+/* ---- durability -------------------------------------------------------- */
+
+static void
+a_database_that_would_lose_what_it_confirmed_is_refused(void **state)
+{
+    (void)state;
+    pg_kit_clear();
+    set("fsync", "off", "off");
+    assert_refused(NULL, PG_LOCAL, "fsync = on");
+    set("fsync", "on", "on");
+    set("full_page_writes", "off", "off");
+    assert_refused(NULL, PG_LOCAL, "full_page_writes = on");
+    set("full_page_writes", "on", "on");
+    assert_refused(NULL, PG_REPLICATED, "synchronous_standby_names");
+    assert_accepted(NULL);
+}
+
+/* What it is while a row is written is noted by the table itself. */
+static void
+commits_are_synchronous_whatever_the_role_and_database_say(void **state)
+{
+    (void)state;
+    pg_kit_clear();
+    assert_accepted(NULL);
+    kit_sql("ALTER ROLE tigress SET synchronous_commit = off");
+    kit_sql("ALTER DATABASE postgres SET synchronous_commit = local");
+    kit_sql("CREATE TABLE tigress.noted (setting text);"
+            "CREATE FUNCTION tigress.note() RETURNS trigger LANGUAGE plpgsql"
+            " AS $$ BEGIN INSERT INTO tigress.noted"
+            " VALUES (current_setting('synchronous_commit'));"
+            " RETURN NEW; END $$;"
+            "CREATE TRIGGER note BEFORE INSERT OR UPDATE ON tigress.rows"
+            " FOR EACH ROW EXECUTE FUNCTION tigress.note()");
+    assert_accepted(NULL);
+    assert_string_equal(kit_sql("SELECT setting FROM tigress.noted"), "on");
+    kit_sql("ALTER ROLE tigress RESET synchronous_commit");
+    kit_sql("ALTER DATABASE postgres RESET synchronous_commit");
+}
+
+/* ---- tables ------------------------------------------------------------ */
+
+static void
+tables_of_a_newer_version_are_refused_unless_they_fit(void **state)
+{
+    (void)state;
+    pg_kit_clear();
+    assert_accepted(NULL);
+    kit_sql("INSERT INTO tigress.migrations (number, needs) VALUES (98, 1)");
+    assert_accepted(NULL);
+    kit_sql("INSERT INTO tigress.migrations (number, needs) VALUES (99, 99)");
+    assert_refused(NULL, PG_LOCAL, "newer version");
+    kit_sql("DELETE FROM tigress.migrations");
+    assert_refused(NULL, PG_LOCAL, "reports an error");
+}
+
+static int
+start_in_a_process(int start)
+{
+    struct kit k;
+    char go;
+
+    alarm(60);
+    if (read(start, &go, 1) != 0)
+        return 1;
+    if (pg_kit_open(&k, NULL, PG_LOCAL) != TG_OK) {
+        fprintf(stderr, "# %s\n", pg_kit_words());
+        return 2;
+    }
+    kit_close(&k);
+    return 0;
+}
+
+static void
+first_starts_at_once_make_the_tables_once(void **state)
+{
+    pid_t starters[STARTERS];
+    int start[2];
+    int status;
+
+    (void)state;
+    pg_kit_clear();
+    assert_int_equal(pipe(start), 0);
+    for (size_t i = 0; i < STARTERS; i++) {
+        if ((starters[i] = fork()) == 0) {
+            close(start[1]);
+            _exit(start_in_a_process(start[0]));
+        }
+        assert_true(starters[i] > 0);
+    }
+    close(start[0]);
+    close(start[1]);
+    for (size_t i = 0; i < STARTERS; i++) {
+        assert_int_equal(waitpid(starters[i], &status, 0), starters[i]);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 0);
+    }
+    assert_string_equal(kit_sql("SELECT count(*) FROM tigress.migrations"),
+                        "1");
+    assert_string_equal(kit_sql("SELECT count(*) FROM tigress.site"), "1");
+}
+
+static void
+drop_roles(void)
+{
+    kit_sql("DROP OWNED BY tigress_owner CASCADE;"
+            "DROP ROLE tigress_owner; DROP OWNED BY tigress_relay;"
+            "DROP ROLE tigress_relay");
+}
+
+static void
+a_role_without_rights_is_told_what_it_lacks(void **state)
+{
+    struct pg_options options = {.durability = PG_LOCAL};
+    char owner[256];
+
+    (void)state;
+    pg_kit_clear();
+    kit_sql("CREATE ROLE tigress_owner LOGIN;"
+            "CREATE ROLE tigress_relay LOGIN;"
+            "CREATE SCHEMA tigress AUTHORIZATION tigress_owner");
+    snprintf(owner, sizeof(owner), "%s", pg_kit_uri_of("tigress_owner"));
+    assert_refused(pg_kit_uri_of("tigress_relay"), PG_LOCAL, "--migrate");
+
+    options.uri = owner;
+    assert_int_equal(pg_store_migrate(&options), TG_OK);
+    assert_int_equal(pg_store_migrate(&options), TG_OK); /* nothing to do */
+    assert_accepted(pg_kit_uri_of("tigress_relay"));
+    assert_string_equal(
+        kit_sql("SELECT has_table_privilege('tigress_relay',"
+                " 'tigress.migrations', 'INSERT, UPDATE, DELETE, TRUNCATE')"
+                " OR has_table_privilege('tigress_relay', 'tigress.site',"
+                " 'INSERT, UPDATE, DELETE, TRUNCATE')"
+                " OR has_table_privilege('tigress_relay', 'tigress.rows',"
+                " 'TRUNCATE, TRIGGER')"
+                " OR has_schema_privilege('tigress_relay', 'tigress',"
+                " 'CREATE')"), "f");
+    kit_sql("REVOKE SELECT ON tigress.site FROM tigress_relay");
+    assert_refused(pg_kit_uri_of("tigress_relay"), PG_LOCAL, "lacks rights");
+    pg_kit_clear();
+    drop_roles();
+}
+
+/* ---- standbys ---------------------------------------------------------- */
+
+#define WAITING \
+    "FROM pg_stat_activity WHERE wait_event = 'SyncRep'" \
+    " AND application_name LIKE 'tigress-%'"
+
+/* Cancels the wait for a standby, as an administrator might: the commit then
+ * ends with a warning. With `lets`, no standby is asked for any more. */
+struct canceller {
+    pthread_t thread;
+    bool lets;
+};
+
+static void *
+cancel_the_wait(void *self)
+{
+    const struct canceller *c = self;
+
+    pg_kit_wait_until("SELECT count(*) > 0 " WAITING);
+    kit_sql("SELECT pg_cancel_backend(pid) " WAITING);
+    if (c->lets)
+        set("synchronous_standby_names", "", "");
+    return NULL;
+}
+
+static void
+start_cancelling(struct canceller *c, bool lets)
+{
+    c->lets = lets;
+    assert_int_equal(pthread_create(&c->thread, NULL, cancel_the_wait, c), 0);
+}
+
+/* Slow: each failure takes as long as a batch is tried. */
+static void
+what_no_standby_has_confirmed_is_told_to_nobody(void **state)
+{
+    struct canceller c;
+    struct kit k;
+    struct kit_op put, look;
+
+    (void)state;
+    pg_kit_clear();
+    assert_accepted(NULL);
+    set("synchronous_standby_names", "nobody_there", "nobody_there");
+    assert_int_equal(pg_kit_open(&k, NULL, PG_REPLICATED), TG_OK);
+    start_cancelling(&c, false);
+    kit_put(&put, 1, LATER, "unconfirmed");
+    assert_int_equal(kit_do(&k, &put), TG_E_STORE);
+    pthread_join(c.thread, NULL);
+    assert_non_null(strstr(pg_kit_words(), "do not confirm"));
+    /* It is there for all to see … */
+    assert_string_equal(
+        kit_sql("SELECT encode(small, 'escape') FROM tigress.rows"),
+        "unconfirmed");
+    /* … but whoever looks is told nothing. */
+    kit_get(&look, 1);
+    assert_int_equal(kit_do(&k, &look), TG_E_STORE);
+    kit_close(&k);
+    set("synchronous_standby_names", "", "");
+}
+
+static void
+a_commit_that_ends_with_a_warning_is_done_once_it_is_covered(void **state)
+{
+    struct canceller c;
+    struct kit k;
+    struct kit_op put;
+
+    (void)state;
+    pg_kit_clear();
+    assert_accepted(NULL);
+    set("synchronous_standby_names", "nobody_there", "nobody_there");
+    assert_int_equal(pg_kit_open(&k, NULL, PG_REPLICATED), TG_OK);
+    start_cancelling(&c, true);
+    kit_put(&put, 2, LATER, "two");
+    assert_int_equal(kit_do(&k, &put), TG_OK);
+    pthread_join(c.thread, NULL);
+    assert_int_equal(put.decided, 1);
+    kit_close(&k);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_password_in_the_address_is_refused_in_words),
+        cmocka_unit_test(trouble_with_connecting_is_told_in_words),
+        cmocka_unit_test(
+            a_database_that_would_lose_what_it_confirmed_is_refused),
+        cmocka_unit_test(
+            commits_are_synchronous_whatever_the_role_and_database_say),
+        cmocka_unit_test(
+            tables_of_a_newer_version_are_refused_unless_they_fit),
+        cmocka_unit_test(first_starts_at_once_make_the_tables_once),
+        cmocka_unit_test(a_role_without_rights_is_told_what_it_lacks),
+        cmocka_unit_test(what_no_standby_has_confirmed_is_told_to_nobody),
+        cmocka_unit_test(
+            a_commit_that_ends_with_a_warning_is_done_once_it_is_covered),
+    };
+
+    if (!kit_choose("pg"))
+        return EXIT_FAILURE;
+    return cmocka_run_group_tests_name("pg session", tests, NULL, NULL);
+}
