@@ -12,6 +12,12 @@
 
 #include "push/guard.h"
 
+static bool
+is_in(gid_t gid)
+{
+    return gid == getegid() || group_member(gid) != 0;
+}
+
 /* Only root may give a file to a group that it is not in. */
 static enum place
 judge_group(const char *name, char why[PLACE_WHY_MOST])
@@ -20,7 +26,7 @@ judge_group(const char *name, char why[PLACE_WHY_MOST])
     const char *user = guard_user();
 
     if (name == NULL || geteuid() == 0 ||
-        (group != NULL && group_member(group->gr_gid) != 0))
+        (group != NULL && is_in(group->gr_gid)))
         return PLACE_GOOD;
     if (group == NULL)
         snprintf(why, PLACE_WHY_MOST, "there is no group %s", name);
