@@ -4,7 +4,7 @@ import pathlib
 import subprocess
 
 import cli_kit
-from cli_kit import Device, REFUSED, USAGE
+from cli_kit import Device, REFUSED, UNREACHABLE, USAGE
 from cli_killed import TRIALS, run_and_kill
 from relay import Relay
 from wire import Wire
@@ -121,6 +121,23 @@ def a_relay_that_wants_it_since_a_moment_gets_it_at_once(_):
         assert creates(wire) == [False, False, True]
 
 
+def a_share_that_was_begun_before_it_was_wanted_waits_for_a_device(_):
+    """R-ATT-1 R-IDEM"""
+    with Vouched() as owner, \
+            strict(owner.root, rule='none') as (wire, relay):
+        owner.relay = wire
+        owner.share()  # what the relay says is known from now on
+        relay.stop()
+        owner.run('share', owner.information('x'), '--relay', wire.url,
+                  expect=UNREACHABLE)
+        relay.conf[0] = 'tigress_attestation required;'
+        relay.start()
+        error = owner.event('resume', '2', expect=REFUSED)
+        assert error['error'] == 'not-attested', error
+        assert owner.list()[2]['interrupted'], owner.list()
+        assert owner.event('resume', '2', *owner.vouch())['url']
+
+
 def a_share_killed_while_it_is_made_is_made_by_a_device_in_the_end(_):
     """R-IDEM D9"""
     with Vouched() as owner, strict(owner.root) as (wire, _), \
@@ -212,6 +229,7 @@ if __name__ == '__main__':
         a_device_of_another_maker_is_refused_with_the_relays_words,
         an_optional_statement_is_sent_and_one_that_is_ignored_is_not,
         a_relay_that_wants_it_since_a_moment_gets_it_at_once,
+        a_share_that_was_begun_before_it_was_wanted_waits_for_a_device,
         a_share_killed_while_it_is_made_is_made_by_a_device_in_the_end,
         a_share_that_was_begun_without_a_device_can_be_called_off,
         an_authenticator_is_made_once_and_for_its_owner_alone,

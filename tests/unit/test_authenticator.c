@@ -13,9 +13,12 @@
 #include "attest/statement.h"
 #include "attest/trust.h"
 #include "authenticator/authenticator.h"
+#include "authenticator/certificate.h"
 #include "authenticator/encode.h"
 #include "base/alloc.h"
+#include "base/base64.h"
 #include "base/bytes.h"
+#include "base/json.h"
 #include "client/attestation.h"
 #include "crypto/hash.h"
 
@@ -192,25 +195,88 @@ it_makes_the_first_format_that_the_relay_checks_or_none(void **state)
     remove_place(&place);
 }
 
-/* Req-Privacy */
+/* The attestation object of a new statement. */
 static void
-two_statements_have_nothing_in_common_that_is_long(void **state)
+make_object(const struct authenticator *a, struct tg_buf *out)
+{
+    struct tg_buf line = TG_BUF_EMPTY;
+    struct tg_buf text = TG_BUF_EMPTY;
+    struct tg_json *json = NULL;
+    struct tg_span member;
+
+    assert_int_equal(ask(a, NULL, &line), TG_OK);
+    assert_int_equal(tg_base64_decode_any((struct tg_span){line.ptr + NAME,
+                                                           line.len - NAME},
+                                          &text),
+                     TG_OK);
+    assert_int_equal(tg_json_parse(tg_span_buf(&text), &json), TG_OK);
+    assert_true(
+        tg_json_text(tg_json_member(json, "attestationObject"), &member));
+    assert_int_equal(tg_base64_decode_any(member, out), TG_OK);
+    tg_json_free(json);
+    tg_buf_free(&text);
+    tg_buf_free(&line);
+}
+
+static size_t
+times(const struct tg_buf *object, const uint8_t *bytes, size_t len)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i + len <= object->len; i++)
+        count += memcmp(object->ptr + i, bytes, len) == 0;
+    return count;
+}
+
+/* §9: the model is named in the authenticator data, and by `packed` in the
+ * certificate too, which it has room for */
+static void
+two_statements_have_only_the_model_in_common(void **state)
 {
     struct place place = make_place();
-    struct authenticator *a = make_authenticator(&place, AUTHENTICATOR_APPLE);
-    struct tg_buf one = TG_BUF_EMPTY;
-    struct tg_buf two = TG_BUF_EMPTY;
 
     (void)state;
-    assert_int_equal(ask(a, NULL, &one), TG_OK);
-    assert_int_equal(ask(a, NULL, &two), TG_OK);
-    assert_false(tg_span_equal(tg_span_buf(&one), tg_span_buf(&two)));
-    /* Credential's id and key are the end of authData, which ends all. */
-    assert_memory_not_equal(one.ptr + one.len - 100, two.ptr + two.len - 100,
-                            100);
-    tg_buf_free(&one);
-    tg_buf_free(&two);
-    authenticator_free(a);
+    for (unsigned i = AUTHENTICATOR_PACKED; i <= AUTHENTICATOR_APPLE; i++) {
+        struct authenticator *a =
+            make_authenticator(&place, (enum authenticator_format)i);
+        struct tg_buf one = TG_BUF_EMPTY;
+        struct tg_buf two = TG_BUF_EMPTY;
+
+        make_object(a, &one);
+        make_object(a, &two);
+        assert_int_equal(times(&one, certificate_aaguid,
+                               CERTIFICATE_AAGUID_LEN),
+                         i == AUTHENTICATOR_PACKED ? 2 : 1);
+        /* The credential's id, 32 bytes, and its key, 77, end all. */
+        assert_int_equal(times(&two, one.ptr + one.len - 109, 32), 0);
+        assert_int_equal(times(&two, one.ptr + one.len - 67, 32), 0);
+        tg_buf_free(&one);
+        tg_buf_free(&two);
+        authenticator_free(a);
+    }
+    remove_place(&place);
+}
+
+/* §9 */
+static void
+a_key_that_is_not_its_roots_is_no_authenticator(void **state)
+{
+    struct place place = make_place();
+    struct place other = make_place();
+    struct authenticator *none = NULL;
+    char mine[64];
+    char theirs[64];
+
+    (void)state;
+    authenticator_free(make_authenticator(&place, AUTHENTICATOR_ANY));
+    authenticator_free(make_authenticator(&other, AUTHENTICATOR_ANY));
+    snprintf(mine, sizeof(mine), "%s/key.pem", place.authenticator);
+    snprintf(theirs, sizeof(theirs), "%s/key.pem", other.authenticator);
+    assert_int_equal(rename(theirs, mine), 0);
+    assert_int_equal(authenticator_open(place.authenticator,
+                                        AUTHENTICATOR_ANY, &none),
+                     TG_E_FORMAT);
+    remove_place(&other);
     remove_place(&place);
 }
 
@@ -289,7 +355,8 @@ main(void)
             what_it_says_convinces_whoever_trusts_its_root_and_nobody_else),
         cmocka_unit_test(
             it_makes_the_first_format_that_the_relay_checks_or_none),
-        cmocka_unit_test(two_statements_have_nothing_in_common_that_is_long),
+        cmocka_unit_test(two_statements_have_only_the_model_in_common),
+        cmocka_unit_test(a_key_that_is_not_its_roots_is_no_authenticator),
         cmocka_unit_test(without_memory_a_statement_is_whole_or_not_there),
         cmocka_unit_test(cbor_is_written_in_its_shortest_form),
     };
