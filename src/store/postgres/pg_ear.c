@@ -1,0 +1,272 @@
+/* See pg_ear.h. */
+#include "store/postgres/pg_ear.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "store/postgres/pg_connection.h"
+#include "store/postgres/pg_wakes.h"
+
+enum {
+    HEARD_MOST = 4096,   /* rows that wait to be taken; beyond: all */
+    BEAT_MS = 2000,      /* between two looks whether the server is the one */
+    PATIENCE_MS = 2000,  /* for its answer */
+    PAUSE_MS = 500       /* between two attempts to connect */
+};
+
+struct pg_ear {
+    struct pg_options options;
+    struct pg_connection connection; /* the thread's */
+    pthread_t thread;
+    int news;                        /* eventfd: something was heard */
+    int end;                         /* eventfd: the thread is to end */
+
+    pthread_mutex_t lock;
+    /* Under the lock: */
+    struct store_key heard[HEARD_MOST]; /* a ring */
+    size_t first;
+    size_t count;
+    bool all;
+};
+
+/* ---- what was heard ---------------------------------------------------- */
+
+static void
+ring(const struct pg_ear *ear)
+{
+    static const uint64_t one = 1;
+
+    if (write(ear->news, &one, sizeof(one)) < 0)
+        assert(errno == EAGAIN); /* it is readable already */
+}
+
+static void
+hear_all(struct pg_ear *ear)
+{
+    pthread_mutex_lock(&ear->lock);
+    ear->all = true;
+    ear->count = 0;
+    pthread_mutex_unlock(&ear->lock);
+    ring(ear);
+}
+
+static void
+hear_row(struct pg_ear *ear, const struct store_key *key)
+{
+    pthread_mutex_lock(&ear->lock);
+    if (ear->count == HEARD_MOST) {
+        ear->all = true;
+        ear->count = 0;
+    }
+    if (!ear->all)
+        ear->heard[(ear->first + ear->count++) % HEARD_MOST] = *key;
+    pthread_mutex_unlock(&ear->lock);
+}
+
+static void
+hear(struct pg_ear *ear, const char *text)
+{
+    struct tg_span rest = tg_span_text(text);
+    enum tg_err err = rest.len == 0 ? TG_E_FORMAT : TG_OK;
+    struct store_key key;
+
+    while (err == TG_OK && (err = pg_wakes_next(&rest, &key)) == TG_OK)
+        hear_row(ear, &key);
+    if (err == TG_E_NOT_FOUND)
+        ring(ear);
+    else
+        hear_all(ear);
+}
+
+enum pg_heard
+pg_ear_take(struct pg_ear *ear, struct store_key *key)
+{
+    enum pg_heard heard = PG_HEARD_NOTHING;
+    uint64_t ignored;
+
+    pthread_mutex_lock(&ear->lock);
+    if (ear->all) {
+        heard = PG_HEARD_ALL;
+        ear->all = false;
+    } else if (ear->count > 0) {
+        heard = PG_HEARD_ROW;
+        *key = ear->heard[ear->first];
+        ear->first = (ear->first + 1) % HEARD_MOST;
+        ear->count--;
+    } else if (read(ear->news, &ignored, sizeof(ignored)) < 0) {
+        /* Under the lock: a ring for what comes next must not be lost. */
+        assert(errno == EAGAIN);
+    }
+    pthread_mutex_unlock(&ear->lock);
+    return heard;
+}
+
+/* ---- listening --------------------------------------------------------- */
+
+/* A server that was deposed answers questions, but gets nothing acknowledged
+ * by its standbys any more. */
+static enum tg_err
+beat(struct pg_ear *ear)
+{
+    const char *question = ear->options.durability == PG_REPLICATED
+        ? "SELECT pg_logical_emit_message(true, 'tigress', '')"
+        : "SELECT 1";
+    enum tg_err err;
+
+    ear->connection.warned = false;
+    err = pg_connection_query(&ear->connection, question,
+                              tg_mono_now() + PATIENCE_MS, NULL);
+    return err == TG_OK && ear->connection.warned ? TG_E_STORE : err;
+}
+
+/* First what is to be told, then whether this is the server to listen to, and
+ * only then everybody is woken: what changed before is seen by who looks. */
+static enum tg_err
+begin_to_listen(struct pg_ear *ear)
+{
+    enum tg_err err = pg_connection_open(&ear->connection);
+
+    if (err == TG_OK)
+        err = pg_connection_query(&ear->connection, "LISTEN tigress",
+                                  tg_mono_now() + PATIENCE_MS, NULL);
+    if (err == TG_OK)
+        err = beat(ear);
+    if (err == TG_OK)
+        hear_all(ear);
+    else
+        pg_connection_close(&ear->connection);
+    return err;
+}
+
+static void
+hear_notifications(struct pg_ear *ear)
+{
+    PGnotify *note;
+
+    while ((note = PQnotifies(ear->connection.pg)) != NULL) {
+        hear(ear, note->extra);
+        PQfreemem(note);
+    }
+}
+
+/* Wait for a notification, for `ms`, or until the ear is to end. */
+static bool
+is_ended(const struct pg_ear *ear, int ms)
+{
+    struct pollfd fds[] = {
+        {.fd = ear->end, .events = POLLIN},
+        {.fd = ear->connection.pg != NULL ? PQsocket(ear->connection.pg) : -1,
+         .events = POLLIN},
+    };
+
+    (void)poll(fds, sizeof(fds) / sizeof(fds[0]), ms);
+    return (fds[0].revents & POLLIN) != 0;
+}
+
+static void *
+thread_main(void *self)
+{
+    struct pg_ear *ear = self;
+    tg_mono_ms next_beat = 0;
+    int pause = 0;
+
+    while (!is_ended(ear, pause)) {
+        if (ear->connection.pg == NULL) {
+            pause = begin_to_listen(ear) == TG_OK ? 0 : PAUSE_MS;
+            next_beat = tg_mono_now() + BEAT_MS;
+            continue;
+        }
+        if (PQconsumeInput(ear->connection.pg) == 0 ||
+            (tg_mono_now() >= next_beat && beat(ear) != TG_OK)) {
+            pg_connection_close(&ear->connection);
+            pause = 0;
+            continue;
+        }
+        hear_notifications(ear);
+        if (tg_mono_now() >= next_beat)
+            next_beat = tg_mono_now() + BEAT_MS;
+        pause = (int)(next_beat - tg_mono_now());
+    }
+    pg_connection_close(&ear->connection);
+    return NULL;
+}
+
+/* ---- start and end ----------------------------------------------------- */
+
+static enum tg_err
+start_thread(struct pg_ear *ear)
+{
+    sigset_t all;
+    sigset_t before;
+    int failed;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    failed = pthread_create(&ear->thread, NULL, thread_main, ear);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed != 0 ? TG_E_IO : TG_OK;
+}
+
+static void
+release(struct pg_ear *ear)
+{
+    if (ear->news >= 0)
+        close(ear->news);
+    if (ear->end >= 0)
+        close(ear->end);
+    pthread_mutex_destroy(&ear->lock);
+    tg_free(ear);
+}
+
+enum tg_err
+pg_ear_new(const struct pg_options *options, struct pg_ear **out)
+{
+    struct pg_ear *ear = tg_alloc(sizeof(*ear));
+    enum tg_err err;
+
+    if (ear == NULL)
+        return TG_E_NOMEM;
+    ear->options = *options;
+    /* The store's thread complains of the same database. */
+    ear->options.complain = NULL;
+    pthread_mutex_init(&ear->lock, NULL);
+    ear->news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    ear->end = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    err = ear->news < 0 || ear->end < 0
+              ? TG_E_IO
+              : pg_connection_init(&ear->connection, &ear->options);
+    if (err == TG_OK)
+        err = start_thread(ear);
+    if (err != TG_OK) {
+        release(ear);
+        return err;
+    }
+    *out = ear;
+    return TG_OK;
+}
+
+int
+pg_ear_fd(const struct pg_ear *ear)
+{
+    return ear->news;
+}
+
+void
+pg_ear_free(struct pg_ear *ear)
+{
+    static const uint64_t one = 1;
+
+    if (ear == NULL)
+        return;
+    if (write(ear->end, &one, sizeof(one)) < 0)
+        assert(errno == EAGAIN);
+    pthread_join(ear->thread, NULL);
+    release(ear);
+}
