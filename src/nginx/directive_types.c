@@ -5,6 +5,7 @@
 #include <sys/un.h>
 
 #include "doorbell/doorbell.h"
+#include "store/postgres/pg_store.h"
 
 enum { PORT_MOST = 65535, HOST_LONGEST = 253 };
 
@@ -100,6 +101,42 @@ starts_with(ngx_str_t word, const char *start, ngx_str_t *rest)
     return true;
 }
 
+static char *
+set_database(ngx_conf_t *cf, struct relay_main *main)
+{
+    const ngx_str_t *words = cf->args->elts;
+    const char *problem = pg_store_check_uri((const char *)words[1].data);
+
+    if (problem != NULL) {
+        /* Not what is wrong itself, which may be a password. */
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"tigress_store\": %s",
+                           problem);
+        return NGX_CONF_ERROR;
+    }
+    if (cf->args->nelts > 2)
+        return "takes no second value with a database";
+    main->store_uri = words[1];
+    return NGX_CONF_OK;
+}
+
+char *
+directive_types_set_durability(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    struct relay_main *main = conf;
+    const ngx_str_t *words = cf->args->elts;
+
+    (void)cmd;
+    if (main->store_durability != NGX_CONF_UNSET_UINT)
+        return "is duplicate";
+    if (ngx_strcmp(words[1].data, "local") == 0)
+        main->store_durability = PG_LOCAL;
+    else if (ngx_strcmp(words[1].data, "replicated") == 0)
+        main->store_durability = PG_REPLICATED;
+    else
+        return "takes local or replicated";
+    return NGX_CONF_OK;
+}
+
 char *
 directive_types_set_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -110,11 +147,14 @@ directive_types_set_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_str_t text;
 
     (void)cmd;
-    if (main->store_directory.len > 0)
+    if (main->store_directory.len > 0 || main->store_uri.len > 0)
         return "is duplicate";
+    if (starts_with(words[1], "postgres", &text))
+        return set_database(cf, main);
     if (!starts_with(words[1], "lmdb:", &main->store_directory) ||
         main->store_directory.len == 0)
-        return "names no store that is known here: write lmdb:DIRECTORY";
+        return "names no store that is known here: write lmdb:DIRECTORY or "
+               "postgresql://HOST/DATABASE";
     if (ngx_conf_full_name(cf->cycle, &main->store_directory, 0) != NGX_OK)
         return NGX_CONF_ERROR;
     if (cf->args->nelts == 2)

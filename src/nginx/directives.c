@@ -8,6 +8,7 @@
 #include "nginx/listen.h"
 #include "nginx/redact.h"
 #include "nginx/wallet_directives.h"
+#include "store/postgres/pg_store.h"
 
 static char *set_serve(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
@@ -36,7 +37,14 @@ ngx_command_t directives_table[] = {
     {ngx_string("tigress_store"), HTTP | NGX_CONF_TAKE12,
      directive_types_set_store, MAIN_FIELD(store_directory),
      RULE(.fallback = "lmdb:/var/lib/tigress size=16384m",
-          .help = "where mailboxes lie, and how much room they may take")},
+          .help = "where mailboxes lie: in a directory, with the room that "
+                  "they may take, or in a database, postgresql://...")},
+
+    {ngx_string("tigress_store_durability"), HTTP | NGX_CONF_TAKE1,
+     directive_types_set_durability, MAIN_FIELD(store_durability),
+     RULE(.fallback = "local",
+          .help = "of a database: local, or replicated when its standbys "
+                  "must have what is acknowledged")},
 
     {ngx_string("tigress_commit_delay"), HTTP | NGX_CONF_TAKE1,
      directive_types_set, MAIN_FIELD(commit_delay_ms),
@@ -186,6 +194,7 @@ directives_create_main(ngx_conf_t *cf)
         return NULL;
     main->directory = -1;
     main->store_size = NGX_CONF_UNSET_UINT;
+    main->store_durability = NGX_CONF_UNSET_UINT;
     main->commit_delay_ms = NGX_CONF_UNSET_UINT;
     main->sweep_interval_ms = NGX_CONF_UNSET_UINT;
     main->queue_most = NGX_CONF_UNSET_UINT;
@@ -258,8 +267,13 @@ directives_finish_main(ngx_conf_t *cf, void *conf)
     struct relay_main *main = conf;
 
     (void)cf;
-    if (main->store_directory.len == 0)
+    if (main->store_directory.len == 0 && main->store_uri.len == 0)
         main->store_directory = path;
+    if (main->store_durability == NGX_CONF_UNSET_UINT)
+        main->store_durability = PG_LOCAL;
+    else if (main->store_uri.len == 0)
+        return "\"tigress_store_durability\" is about a database, and "
+               "\"tigress_store\" names none";
     if (main->store_size == NGX_CONF_UNSET_UINT)
         main->store_size = (ngx_uint_t)DIRECTIVES_STORE_GIB << 30;
     set_defaults(NGX_HTTP_MAIN_CONF_OFFSET, main);

@@ -57,6 +57,8 @@ bool directive_types_is_host(ngx_str_t text);
 char *directive_types_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *directive_types_set_store(ngx_conf_t *cf, ngx_command_t *cmd,
                                 void *conf);
+char *directive_types_set_durability(ngx_conf_t *cf, ngx_command_t *cmd,
+                                     void *conf);
 char *directive_types_set_push(ngx_conf_t *cf, ngx_command_t *cmd,
                                void *conf);
 char *directive_types_set_public_host(ngx_conf_t *cf, ngx_command_t *cmd,

@@ -296,10 +296,14 @@ look(struct relay_call *call)
 static void
 hand_in(struct relay_call *call)
 {
+    const struct relay_main *main = ngx_http_get_module_main_conf(
+        call->request, ngx_http_tigress_module);
     enum tg_err err;
 
     fill_exchange(call);
-    if ((err = exchange_prepare(&call->exchange)) != TG_OK)
+    if (!service_is_ready(main->service))
+        refuse_failure(call, TG_E_STORE);
+    else if ((err = exchange_prepare(&call->exchange)) != TG_OK)
         refuse_failure(call, err);
     else
         look(call);

@@ -10,11 +10,12 @@
 #include "nginx/board.h"
 #include "nginx/directives.h"
 #include "nginx/listen.h"
+#include "nginx/nodes.h"
 #include "nginx/park.h"
 #include "nginx/redact.h"
 #include "nginx/refusals.h"
 #include "nginx/service.h"
-#include "nginx/storage.h"
+#include "nginx/stores.h"
 
 /* ---- a configuration --------------------------------------------------- */
 
@@ -68,7 +69,7 @@ after_configuration(ngx_conf_t *cf)
 
     if (!main->in_use)
         return NGX_OK;
-    if (listen_check(cf) != NGX_OK || storage_prepare(cf, main) != NGX_OK ||
+    if (listen_check(cf) != NGX_OK || stores_prepare(cf, main) != NGX_OK ||
         board_reserve(cf, main) != NGX_OK ||
         bell_reserve(cf, main) != NGX_OK ||
         redact_servers(cf, core) != NGX_OK)
@@ -119,6 +120,7 @@ start_worker(ngx_cycle_t *cycle)
     if (main->park == NULL)
         ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
                       "tigress: no_waiting answers=412");
+    main->nodes = nodes_start(cycle, main);
     main->bell = bell_start(cycle, main);
     main->attestor = attestor_start(cycle, main);
     return NGX_OK;
@@ -132,6 +134,7 @@ end_worker(ngx_cycle_t *cycle)
 
     if (main == NULL)
         return;
+    nodes_stop(main->nodes);
     park_stop(main->park);
     service_stop(main->service);
     bell_stop(main->bell);

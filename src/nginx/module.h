@@ -6,7 +6,9 @@
  *   wallet_directives.c      the directives for wallet apps
  *   cross_origin.c     pages of other origins
  *   listen.c           addresses and names of the servers that serve
- *   storage.c          the store's directory, checked before workers exist
+ *   stores.c           the stores there are; storage.c has the directory of
+ *                      one on this machine, checked before workers exist
+ *   nodes.c            what other machines have changed is heard
  *   service.c          a worker's way to its store thread and back
  *   shared.c           memory that all workers share
  *   park.c             reads that wait; board.c wakes them between workers,
@@ -46,12 +48,15 @@ struct park;
 struct parked;
 struct bell;
 struct attestor;
+struct nodes;
 
 /* ---- configuration ----------------------------------------------------- */
 
 /* Of the whole configuration (level http). */
 struct relay_main {
-    ngx_str_t store_directory;
+    ngx_str_t store_directory;  /* of a store on this machine */
+    ngx_str_t store_uri;        /* of a shared one; empty: it is here */
+    ngx_uint_t store_durability; /* enum pg_durability */
     ngx_uint_t store_size;      /* the most it may grow to, bytes */
     ngx_uint_t commit_delay_ms;
     ngx_uint_t sweep_interval_ms;
@@ -63,7 +68,7 @@ struct relay_main {
 
     ngx_uint_t in_use;          /* some location serves */
     int directory;              /* the store's, O_PATH; -1 when not in use */
-    struct row_salt salt;
+    struct row_salt salt;       /* of a store on this machine */
     ngx_array_t locations;      /* struct relay_location *, those that serve */
     ngx_array_t logs;           /* ngx_log_t *, redact.c's */
     ngx_shm_zone_t *board_zone; /* board.c's */
@@ -73,6 +78,7 @@ struct relay_main {
 
     struct service *service;    /* of this worker; NULL when it cannot work */
     struct park *park;          /* likewise: no read waits here */
+    struct nodes *nodes;        /* likewise: there are no others */
     struct bell *bell;          /* likewise: nobody is rung */
     struct attestor *attestor;  /* likewise: no device is judged */
     time_t last_complaint;      /* of this worker, about its store */

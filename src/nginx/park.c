@@ -244,6 +244,12 @@ hear(void *data, const struct board_note *note)
 }
 
 void
+park_hear(struct park *park, const struct board_note *note)
+{
+    hear(park, note);
+}
+
+void
 park_wake(struct park *park, const struct store_key *key, bool is_over)
 {
     const struct board_note note = {

@@ -42,6 +42,10 @@ ngx_int_t park_rest(struct park *park, struct relay_call *call);
 /* Accepts a call that has not entered. */
 void park_leave(struct relay_call *call);
 
+/* Something was heard from elsewhere than the board. */
+struct board_note;
+void park_hear(struct park *park, const struct board_note *note);
+
 /* After a commit: whoever waits for this row, anywhere, looks again; `is_over`:
  * and is answered whatever it finds. Accepts NULL. */
 void park_wake(struct park *park, const struct store_key *key, bool is_over);

@@ -6,8 +6,10 @@
  */
 #include "nginx/service.h"
 
+#include <stdatomic.h>
+
 #include "nginx/bell.h"
-#include "store/lmdb/lmdb_store.h"
+#include "nginx/stores.h"
 
 enum {
     GUARD_MS = 30 * 1000, /* longer than any disk should take */
@@ -18,8 +20,9 @@ enum {
 struct service {
     const struct relay_main *main;
     struct batch *batch;
-    struct lmdb_options store;
     struct hour_keys hours; /* of the open store; its thread's alone */
+    struct row_salt salt;   /* … which alone writes it, once */
+    atomic_bool has_salt;   /* and every location with it */
     ngx_connection_t *bell;
     ngx_event_t guard;
     ngx_uint_t under_way;
@@ -27,16 +30,47 @@ struct service {
 
 /* ---- the store --------------------------------------------------------- */
 
+/* No call is prepared before this (service_is_ready()). */
+static void
+take_salt(struct service *service, const struct row_salt *salt)
+{
+    const struct relay_main *main = service->main;
+    struct relay_location **locations = main->locations.elts;
+
+    service->salt = *salt;
+    for (ngx_uint_t i = 0; i < main->locations.nelts; i++)
+        locations[i]->exchange_site.salt = *salt;
+    atomic_store(&service->has_salt, true);
+}
+
 /* Runs in the store's thread. */
 static enum tg_err
 open_store(void *self, struct store *out, struct hour_keys *hours)
 {
     struct service *service = self;
-    enum tg_err err = lmdb_store_open(&service->store, out, hours);
+    struct row_salt salt;
+    enum tg_err err = stores_open(service->main, out, hours, &salt);
 
-    if (err == TG_OK)
-        service->hours = *hours;
-    return err;
+    if (err != TG_OK)
+        return err;
+    if (!atomic_load(&service->has_salt)) {
+        take_salt(service, &salt);
+    } else if (!tg_equal_secret(&salt, &service->salt, sizeof(salt))) {
+        /* Another deployment's: calls under way are prepared for ours. */
+        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
+                      "tigress: store: it was replaced by another one; "
+                      "reload to go on with that");
+        out->close(out->self);
+        return TG_E_STORE;
+    }
+    service->hours = *hours;
+    return TG_OK;
+}
+
+bool
+service_is_ready(const struct service *service)
+{
+    return service != NULL && atomic_load(&service->has_salt);
 }
 
 static enum tg_err
@@ -134,14 +168,12 @@ service_start(ngx_cycle_t *cycle, struct relay_main *main)
     if (service == NULL)
         return NULL;
     service->main = main;
-    service->store = (struct lmdb_options){.directory = main->directory,
-                                           .map_size = main->store_size};
     service->guard = (ngx_event_t){
         .handler = on_guard, .data = service, .log = cycle->log};
-    for (ngx_uint_t i = 0; i < main->locations.nelts; i++) {
-        locations[i]->exchange_site.salt = main->salt;
+    for (ngx_uint_t i = 0; i < main->locations.nelts; i++)
         locations[i]->exchange_site.hours = &service->hours;
-    }
+    if (!stores_is_shared(main))
+        take_salt(service, &main->salt);
     if (start_batch(service, main) != TG_OK)
         return NULL;
     if (hang_bell(service, cycle) != NGX_OK) {

@@ -11,6 +11,10 @@ struct service *service_start(ngx_cycle_t *cycle, struct relay_main *main);
 /* Finish what was handed in, end the thread. Accepts NULL. */
 void service_stop(struct service *service);
 
+/* Whether calls can be prepared: of a shared store the salt must first be
+ * asked. Accepts NULL. */
+bool service_is_ready(const struct service *service);
+
 /* Run call->exchange, which is prepared. When it has come back, the write event
  * handler of call->request is called, as nginx does for its own threads; until
  * then nginx keeps the request, also when the client goes away.
