@@ -11,6 +11,7 @@
 #include "launch/nginx_conf.h"
 #include "launch/options.h"
 #include "launch/place.h"
+#include "store/postgres/pg_store.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -101,6 +102,41 @@ serve(const struct options *options)
     return EXIT_FAILURE;
 }
 
+/* ---- the tables of a database ------------------------------------------ */
+
+static void
+complain(void *self, const char *text)
+{
+    (void)self;
+    place_complain("%s", text);
+}
+
+static int
+migrate(const struct options *options)
+{
+    const struct pg_options database = {.uri = options->store,
+                                        .complain = complain};
+
+    if (pg_store_migrate(&database) != TG_OK)
+        return EXIT_FAILURE;
+    puts("tigress-relay: the tables are as this relay wants them");
+    return EXIT_SUCCESS;
+}
+
+static bool
+check(const struct options *options, struct options_error *error)
+{
+    const char *problem = NULL;
+
+    if (options->migrate ? !options_check_migrate(options, error)
+                         : !options_check(options, error))
+        return false;
+    if (options_names_database(options))
+        problem = pg_store_check_uri(options->store);
+    *error = (struct options_error){problem, "--store:"};
+    return problem == NULL;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -116,10 +152,10 @@ main(int argc, char *argv[])
         puts("tigress-relay " TIGRESS_VERSION);
         return EXIT_SUCCESS;
     }
-    if (!is_parsed || !options_check(&options, &error)) {
+    if (!is_parsed || !check(&options, &error)) {
         place_complain("%s%s%s", error.subject != NULL ? error.subject : "",
                        error.subject != NULL ? " " : "", error.problem);
         return EXIT_USAGE;
     }
-    return serve(&options);
+    return options.migrate ? migrate(&options) : serve(&options);
 }

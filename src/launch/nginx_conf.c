@@ -137,6 +137,15 @@ write_server(struct writer *w, const struct nginx_conf_site *site)
 }
 
 static void
+write_store(struct writer *w, const struct nginx_conf_site *site)
+{
+    if (options_names_database(w->options))
+        PRINT(w, "    tigress_store \"%s\";\n", w->options->store);
+    else
+        PRINT(w, "    tigress_store \"lmdb:%s\";\n", site->store);
+}
+
+static void
 write_http(struct writer *w, const struct nginx_conf_site *site)
 {
     const struct options *options = w->options;
@@ -148,7 +157,7 @@ write_http(struct writer *w, const struct nginx_conf_site *site)
     write_directives(w, http_directives, COUNT(http_directives));
     write_directives(w, tls_directives, COUNT(tls_directives));
     if (!is_replaced(options, "tigress_store"))
-        PRINT(w, "    tigress_store \"lmdb:%s\";\n", site->store);
+        write_store(w, site);
     if (!is_replaced(options, "tigress_public_host"))
         PRINT(w, "    tigress_public_host \"%s\";\n", options->public_host);
     if (options->push != NULL && !is_replaced(options, "tigress_push"))

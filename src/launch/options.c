@@ -29,8 +29,10 @@ static const struct option table[] = {
      "its private key, PEM"},
     {"--state", "DIR", KIND_TEXT, FIELD(state), NULL,
      "where the configuration is written; made if need be"},
-    {"--store", "lmdb:DIR", KIND_TEXT, FIELD(store), NULL,
+    {"--store", "lmdb:DIR|postgresql://...", KIND_TEXT, FIELD(store), NULL,
      "where mailboxes are kept (default: store in the state directory)"},
+    {"--migrate", NULL, KIND_SWITCH, FIELD(migrate), NULL,
+     "make or renew the tables of the database of --store, and end"},
     {"--push", "'unix:PATH TYPE...'", KIND_TEXT, FIELD(push), NULL,
      "the socket of tigress-push, and the types of tokens that it is "
      "configured for (default: nobody is notified)"},
@@ -253,6 +255,32 @@ check_conf(const struct options *options, struct options_error *error)
 }
 
 bool
+options_names_database(const struct options *options)
+{
+    return options->store != NULL &&
+           strncmp(options->store, "postgres", 8) == 0;
+}
+
+static bool
+check_store(const struct options *options, struct options_error *error)
+{
+    if (options->store != NULL && !options_names_database(options) &&
+        strncmp(options->store, "lmdb:", 5) != 0)
+        return fail(error, "takes lmdb:DIR, or postgresql://HOST/DATABASE",
+                    "--store");
+    return true;
+}
+
+bool
+options_check_migrate(const struct options *options,
+                      struct options_error *error)
+{
+    if (!options_names_database(options))
+        return fail(error, "needs a database in --store", "--migrate");
+    return check_plain(options, error);
+}
+
+bool
 options_check(const struct options *options, struct options_error *error)
 {
     if (!check_required(options, error) || !check_plain(options, error) ||
@@ -264,8 +292,8 @@ options_check(const struct options *options, struct options_error *error)
     if (!is_workers(options->workers))
         return fail(error, "takes a number from 1 to 512, or auto",
                     "--workers");
-    if (options->store != NULL && strncmp(options->store, "lmdb:", 5) != 0)
-        return fail(error, "takes lmdb:DIR", "--store");
+    if (!check_store(options, error))
+        return false;
     if (options->push != NULL && !is_push(options->push))
         return fail(error, "takes a socket and types, as in --push "
                            "'unix:/run/tigress/push.sock org.w3.webpush'",

@@ -13,7 +13,8 @@ struct options {
     const char *listen;
     const char *workers;     /* a number, or "auto" */
     const char *state;
-    const char *store;       /* "lmdb:DIR"; NULL: inside the state directory */
+    const char *store;       /* "lmdb:DIR", "postgresql://..."; NULL: inside
+                                the state directory */
     const char *tls_cert;
     const char *tls_key;
     const char *public_host;
@@ -24,6 +25,7 @@ struct options {
     const char *nginx;
     const char *user;
     bool insecure_loopback;
+    bool migrate;
     bool help;
     bool version;
 };
@@ -40,6 +42,12 @@ bool options_parse(int argc, char *const argv[], struct options *out,
 
 /* Whether what was given fits together. False: *error tells. */
 bool options_check(const struct options *options, struct options_error *error);
+
+/* The same when --migrate is given, which needs no more than --store. */
+bool options_check_migrate(const struct options *options,
+                           struct options_error *error);
+
+bool options_names_database(const struct options *options);
 
 /* Whether `address` (HOST:PORT) can only be reached from this machine. */
 bool options_is_loopback(const char *address);

@@ -127,6 +127,8 @@ make_store(const struct options *options, struct place *out)
     const struct passwd *user;
     const char *path = inside;
 
+    if (options_names_database(options))
+        return true;
     snprintf(inside, sizeof(inside), "%s/store", out->state);
     if (options->store != NULL)
         path = options->store + sizeof("lmdb:") - 1;
