@@ -15,7 +15,9 @@ from relay import Relay                                     # noqa: E402
 
 
 def main(words):
-    with Relay(workers=2) as relay:
+    # tests/postgres/with_cluster.py says so, when it is run below that.
+    database = os.environ.get("TIGRESS_TEST_POSTGRESQL")
+    with Relay(workers=2, database=database) as relay:
         settings = {**os.environ, "RELAY_URL": relay.url, "RELAY_CA": relay.ca}
         command = [sys.executable, str(HERE / "run.py"), *words]
         code = subprocess.run(command, env=settings, check=False).returncode

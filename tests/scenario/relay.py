@@ -21,6 +21,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+import uuid
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get('TIGRESS_BUILD',
@@ -186,14 +187,16 @@ class Relay:
     state     its directory; removed at the end unless the caller gave it
     log       everything it printed, a file
 
-    public_host stands in share URLs: for a proxy in front of it.
+    public_host stands in share URLs: for a proxy in front of it. database is
+    one that it shares with others, as of `tigress-relay --store`.
     """
 
     def __init__(self, workers=2, conf=(), state=None, port=None, build=None,
-                 public_host=None):
+                 public_host=None, database=None):
         self.build = pathlib.Path(build).resolve() if build else BUILD
         self.workers = workers
         self.conf = list(conf)
+        self.database = database
         self.process = None
         self.own_state = state is None
         self.state = pathlib.Path(state or
@@ -226,6 +229,8 @@ class Relay:
                    '--state', str(self.state / 'relay'),
                    '--tls-cert', self.ca, '--tls-key', str(self.key),
                    '--public-host', self.public_host]
+        if self.database:
+            options += ['--store', self.database]
         for directive in self.conf:
             options += ['--conf', directive]
         return ([program('src', 'launch', 'tigress-relay', build=self.build)] +
@@ -240,7 +245,12 @@ class Relay:
                 stdin=subprocess.DEVNULL, start_new_session=True,
                 env=environment())
         deadline = time.monotonic() + START_SECONDS
-        while not self.serves():
+        # Each worker finds its way to a database by itself.
+        wanted = 4 * self.workers if self.database else 1
+        served = 0
+        while (served := served + 1 if self.serves() else 0) < wanted:
+            if served > 0:
+                continue
             if self.process.poll() is not None:
                 raise RelayError('the relay ended at once:\n' + self.output())
             if time.monotonic() > deadline:
@@ -248,12 +258,17 @@ class Relay:
             time.sleep(0.05)
 
     def serves(self):
-        """Whether it answers, with its own certificate."""
+        """Whether it answers, with its own certificate; a database, too."""
+        return self.is_up(f'/v1/m/{uuid.uuid4()}' if self.database
+                          else '/.well-known/tigress')
+
+    def is_up(self, path='/favicon.ico'):
+        """Whether it answers something there; 503 counts for that alone."""
         try:
-            self.get('/.well-known/tigress')
+            self.get(path)
             return True
-        except urllib.error.HTTPError:
-            return True
+        except urllib.error.HTTPError as answer:
+            return answer.code != 503
         except (OSError, ssl.SSLError):
             return False
 
