@@ -178,6 +178,8 @@ set_serve(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     location->serves = 1;
     main->in_use = 1;
     server->serves = 1;
+    if (core->named)
+        server->is_named = 1;
     server->file = cf->conf_file->file.name;
     server->line = cf->conf_file->line;
     return NGX_CONF_OK;

@@ -12,6 +12,7 @@
 #include "nginx/listen.h"
 #include "nginx/nodes.h"
 #include "nginx/park.h"
+#include "nginx/reach.h"
 #include "nginx/redact.h"
 #include "nginx/refusals.h"
 #include "nginx/service.h"
@@ -74,6 +75,7 @@ after_configuration(ngx_conf_t *cf)
         bell_reserve(cf, main) != NGX_OK ||
         redact_servers(cf, core) != NGX_OK)
         return NGX_ERROR;
+    reach_check(cf);
     refusals_install();
     if (add_handler(core, NGX_HTTP_POST_READ_PHASE, away_post_read, true) !=
             NGX_OK ||

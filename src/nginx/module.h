@@ -6,6 +6,7 @@
  *   wallet_directives.c      the directives for wallet apps
  *   cross_origin.c     pages of other origins
  *   listen.c           addresses and names of the servers that serve
+ *   reach.c            whether its locations take in what is served
  *   stores.c           the stores there are; storage.c has the directory of
  *                      one on this machine, checked before workers exist
  *   nodes.c            what other machines have changed is heard
@@ -90,6 +91,9 @@ struct relay_server {
     ngx_uint_t serves;          /* tigress is on somewhere in it */
     ngx_str_t file;             /* … and where that is said */
     ngx_uint_t line;
+    ngx_uint_t is_named;        /* … of a named location, for reach.c */
+    ngx_uint_t has_apple_apps;  /* some location that serves, too */
+    ngx_uint_t has_android_apps;
 };
 
 /* Which devices may create mailboxes, as written (attestation_directives.c). */

@@ -119,6 +119,8 @@ wallet_directives_finish(ngx_conf_t *cf, struct relay_location *location)
     const ngx_array_t *apple = location->apple_apps;
     const ngx_array_t *android = location->android_apps;
     struct wire_site *site = &location->wire_site;
+    struct relay_server *server =
+        ngx_http_conf_get_module_srv_conf(cf, ngx_http_tigress_module);
     struct tg_buf text = TG_BUF_EMPTY;
     ngx_int_t rc = NGX_OK;
 
@@ -133,6 +135,10 @@ wallet_directives_finish(ngx_conf_t *cf, struct relay_location *location)
          directives_keep(cf, &text, &site->android_apps) != NGX_OK))
         rc = NGX_ERROR;
     tg_buf_free(&text);
+    if (apple != NULL)
+        server->has_apple_apps = 1;
+    if (android != NULL)
+        server->has_android_apps = 1;
     site->apple_store = module_span(location->apple_store);
     site->android_store = module_span(location->android_store);
     return rc;
