@@ -287,6 +287,31 @@ async function an_answer_that_was_lost_on_its_way_is_sent_once() {
     await visit.close();
 }
 
+async function what_was_called_off_on_the_way_is_not_called_received() {
+    for (const ask of [
+        (page) => press(page, 'Look for news'),
+        (page) => press(page, 'Answer'),
+    ]) {
+        const share = await device.share({n: 1}, {format: CAR,
+                                            options: ['--rights', 'RWD']});
+        const number = await lastShare();
+        const visit = await openWallet();
+        await receive(visit.page, share.url);
+        await device.run('cancel', number);
+        const words = await ask(visit.page);
+        check(words.startsWith('This is no longer there'), words);
+        const card = await visit.page.textContent('article');
+        check(card.includes('Called off'), card);
+        check(!card.includes('Received'), card);
+        equal(await visit.page.locator('article pre, article button').count(),
+              0, 'messages and buttons');
+        check((await receive(visit.page, share.url)).startsWith('Called off'),
+              'the link once more');
+        saidOnly(visit, 404);
+        await visit.close();
+    }
+}
+
 async function hostile_titles_and_contents_stay_text() {
     const hostile =
         '<img src=x onerror=alert(1)>"\'&lt;<script>alert()</script>';
@@ -315,5 +340,6 @@ await run([
     what_the_relay_was_not_told_is_told_after_a_reload,
     an_answer_reaches_the_other_device_and_comes_back,
     an_answer_that_was_lost_on_its_way_is_sent_once,
+    what_was_called_off_on_the_way_is_not_called_received,
     hostile_titles_and_contents_stay_text,
 ]);

@@ -6,8 +6,9 @@
 //   id, relay, mailbox, claim   where it is, and who we are there
 //   cipher    {type, key}; null when nothing is to be opened any more
 //   state     reading: nothing was read yet; open: there is a message, and the
-//             mailbox is ours; kept: there is a message, and no mailbox
-//   message   {format, content}
+//             mailbox is ours; kept: it is done with, there is a message and
+//             no mailbox; ended: called off or over before it was done
+//   message   {format, content}; null when reading or ended
 //   order     envelope.js
 //   display, expiration, etag   as the relay said last
 //   pending   {verb, requestId, …} what the relay is to be told; or null
@@ -122,7 +123,7 @@ export class Wallet {
         } catch (trouble) {
             if (LOST.includes(trouble.name))
                 await (isFirst ? this.#store.remove(share.id)
-                               : this.#store.put(asKept(share)));
+                               : this.#store.put(asEnded(share)));
             throw trouble;
         }
         try {
@@ -174,7 +175,7 @@ export class Wallet {
         if (trouble.name === 'changed' || trouble.name === 'not-permitted')
             await this.#store.put({...share, pending: null});
         else if (LOST.includes(trouble.name))
-            await this.#store.put(asKept(share));
+            await this.#store.put(asEnded(share));
     }
 
     async #settle(share, answer) {
@@ -192,6 +193,11 @@ export class Wallet {
 
 function asKept(share) {
     return {...share, state: 'kept', pending: null, cipher: null};
+}
+
+/** What was said on the way to nothing is of no use to anybody. */
+function asEnded(share) {
+    return {...asKept(share), state: 'ended', message: null};
 }
 
 /** One step at a time, over all windows of this page. */

@@ -67,6 +67,8 @@ const STATES = {
     reading: 'Not received yet.',
     open: 'Received. It is yours to answer, to finish or to give back.',
     kept: 'Received and kept on this device. Nobody else can use the link.',
+    ended: 'Called off, or over before it was finished: you have not got it. ' +
+        'Ask who sent it for a new one.',
 };
 
 /** Where a share stands. */
