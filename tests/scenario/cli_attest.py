@@ -1,5 +1,6 @@
 """tigress and a relay that wants devices that somebody vouches for (§9)."""
 import contextlib
+import json
 import pathlib
 import subprocess
 
@@ -7,6 +8,7 @@ import cli_kit
 from cli_kit import Device, REFUSED, UNREACHABLE, USAGE
 from cli_killed import TRIALS, run_and_kill
 from relay import Relay
+from saying_relay import SayingRelay
 from wire import Wire
 
 PATH = '/.well-known/tigress'
@@ -121,6 +123,57 @@ def a_relay_that_wants_it_since_a_moment_gets_it_at_once(_):
         assert creates(wire) == [False, False, True]
 
 
+@contextlib.contextmanager
+def lying(owner):
+    """A relay that says what a test wants, and its device."""
+    with SayingRelay(owner.home) as relay:
+        relay.url = 'https://' + relay.authority
+        relay.says(attestation={'policy': 'required',
+                                'formats': ['packed', 'apple']})
+        owner.relay = relay
+        yield relay
+
+
+def what_a_relay_says_against_a_device_cannot_harm_a_terminal(_):
+    """R-ATT-2"""
+    def refuse(call, answer):
+        if call != 'create':
+            return answer
+        detail = relay.detail.replace(
+            'CLAIM', relay.seen[-1][2]['Mailbox-Device-Claim'])
+        return 401, {'Content-Type': 'application/problem+json'}, json.dumps({
+            'type': 'urn:tigress:problem:attestation-refused',
+            'title': 'Attestation refused', 'detail': detail}).encode()
+
+    with Vouched() as owner, lying(owner) as relay:
+        relay.lie = refuse
+        arguments = ('share', owner.information('x'), '--relay', relay.url,
+                     *owner.vouch())
+        relay.detail = '\x1b[31mred\r\n' + 'long ' * 100
+        told = owner.run(*arguments, expect=REFUSED).stderr
+        assert '\x1b' not in told and '\r' not in told, told
+        assert 'It says: [31mredlong long' in told, told
+        assert 20 < told.count('long') <= 32, told
+        relay.detail = 'it is CLAIM'
+        told = owner.run(*arguments, '--verbose', expect=REFUSED).stderr
+        assert 'it is' not in told, told
+
+
+def a_create_that_is_repeated_is_vouched_for_each_time(_):
+    """R-IDEM R-ATT-1"""
+    with Vouched() as owner, lying(owner) as relay:
+        breaks = [True, True, False]
+        relay.lie = lambda call, answer: (
+            None if call == 'create' and breaks.pop(0) else answer)
+        owner.share(*owner.vouch())
+        sent = [headers for call, _, headers, _ in relay.seen
+                if call == 'create']
+        assert len(sent) == 3, sent
+        assert len({headers['Mailbox-Request-ID'] for headers in sent}) == 1
+        assert all('Mailbox-Device-Attestation' in headers
+                   for headers in sent), sent
+
+
 def a_share_that_was_begun_before_it_was_wanted_waits_for_a_device(_):
     """R-ATT-1 R-IDEM"""
     with Vouched() as owner, \
@@ -229,6 +282,8 @@ if __name__ == '__main__':
         a_device_of_another_maker_is_refused_with_the_relays_words,
         an_optional_statement_is_sent_and_one_that_is_ignored_is_not,
         a_relay_that_wants_it_since_a_moment_gets_it_at_once,
+        what_a_relay_says_against_a_device_cannot_harm_a_terminal,
+        a_create_that_is_repeated_is_vouched_for_each_time,
         a_share_that_was_begun_before_it_was_wanted_waits_for_a_device,
         a_share_killed_while_it_is_made_is_made_by_a_device_in_the_end,
         a_share_that_was_begun_without_a_device_can_be_called_off,
