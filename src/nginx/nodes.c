@@ -13,6 +13,21 @@ struct nodes {
     ngx_connection_t *bell;
 };
 
+static enum board_kind
+kind_of(enum pg_heard heard)
+{
+    switch (heard) {
+    case PG_HEARD_ROW:
+        return BOARD_CHANGED;
+    case PG_HEARD_END:
+        return BOARD_OVER;
+    case PG_HEARD_NOTHING:
+    case PG_HEARD_ALL:
+        break;
+    }
+    return BOARD_ALL;
+}
+
 static void
 on_bell(ngx_event_t *event)
 {
@@ -22,7 +37,7 @@ on_bell(ngx_event_t *event)
     enum pg_heard heard;
 
     while ((heard = pg_ear_take(nodes->ear, &note.key)) != PG_HEARD_NOTHING) {
-        note.kind = heard == PG_HEARD_ALL ? BOARD_ALL : BOARD_CHANGED;
+        note.kind = kind_of(heard);
         park_hear(nodes->park, &note);
     }
 }

@@ -27,6 +27,13 @@ struct store_row {
 
 enum store_verb { STORE_KEEP, STORE_PUT, STORE_REMOVE };
 
+/* What who waits for a row has to do when it has changed. */
+enum store_wake {
+    STORE_WAKE_NOBODY,
+    STORE_WAKE_TO_LOOK, /* look whether there is news */
+    STORE_WAKE_TO_END   /* look, and wait no more whatever there is */
+};
+
 /* What a decision does to its row; starts as STORE_KEEP.
  * Blobs are borrowed from the operation, valid until `run` returns. */
 struct store_change {
@@ -40,10 +47,10 @@ struct store_change {
     struct store_key companion_key;
     struct store_row companion;
 
-    /* Whoever waits for this row is to be woken once the change is durable:
-     * for stores that several machines share. It is no promise: who waits
-     * asks again by itself after a while. */
-    bool wake;
+    /* For stores that several machines share: whoever waits there for this row
+     * is told once the change is durable. It is no promise: who waits asks
+     * again by itself after a while. */
+    enum store_wake wake;
 };
 
 /* One decision on one row. Callers embed it in a larger struct. */

@@ -115,7 +115,9 @@ decide_on_mailbox(struct store_op *op, const struct store_row *row,
         return err;
     mailbox_forget_dead(&ex->mailbox, &ex->site->policy);
     ex->outcome = decide_call(ex, op->now);
-    change->wake = ex->effects.wake;
+    if (ex->effects.wake)
+        change->wake = ex->effects.ends_waits ? STORE_WAKE_TO_END
+                                              : STORE_WAKE_TO_LOOK;
     if (ex->effects.removed) {
         change->verb = STORE_REMOVE;
         return TG_OK;

@@ -122,6 +122,10 @@ def test_who_waits_at_one_relay_is_woken_by_a_change_at_the_other():
             equal(there.update(there.recipient, text=text).status, 200,
                   'update')
             equal(waiting.heard().status, 200, 'woken')
+        waiting = Waiting(here, here.initiator)
+        equal(there.relinquish().status, 200, 'relinquish')
+        equal(waiting.heard().status, 412, 'the wait has ended')
+        there.bind()
         waiting = Waiting(here, here.recipient)
         equal(there.delete().status, 200, 'delete')
         equal(waiting.heard().status, 404, 'woken by a delete')

@@ -140,8 +140,8 @@ apply(struct pg_batch *b, struct store_op *op, struct pg_slot *slot,
         return PG_KEPT;
     if (slot->partner != PG_NOBODY)
         return defer(slot);
-    if (change->wake)
-        slot->wake = true;
+    if (change->wake > slot->wake)
+        slot->wake = change->wake;
     if (change->verb == STORE_PUT && change->has_companion)
         return put_pair(b, op, slot, change);
     if (change->verb == STORE_PUT) {

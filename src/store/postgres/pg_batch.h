@@ -31,7 +31,7 @@ struct pg_slot {
     bool is_there;
     struct store_row row;  /* borrowed from the load, or from an operation */
     bool changed;
-    bool wake;
+    enum store_wake wake;  /* what is most, of several changes */
     bool is_closed;        /* what else is about it waits for the next round */
     size_t partner;        /* the other of a pair, or PG_NOBODY */
     bool is_second;        /* written by its partner's statement */

@@ -30,7 +30,10 @@ struct pg_ear {
 
     pthread_mutex_t lock;
     /* Under the lock: */
-    struct store_key heard[HEARD_MOST]; /* a ring */
+    struct {
+        struct store_key key;
+        enum store_wake wake;
+    } heard[HEARD_MOST]; /* a ring */
     size_t first;
     size_t count;
     bool all;
@@ -58,15 +61,21 @@ hear_all(struct pg_ear *ear)
 }
 
 static void
-hear_row(struct pg_ear *ear, const struct store_key *key)
+hear_row(struct pg_ear *ear, const struct store_key *key,
+         enum store_wake wake)
 {
+    size_t at;
+
     pthread_mutex_lock(&ear->lock);
     if (ear->count == HEARD_MOST) {
         ear->all = true;
         ear->count = 0;
     }
-    if (!ear->all)
-        ear->heard[(ear->first + ear->count++) % HEARD_MOST] = *key;
+    if (!ear->all) {
+        at = (ear->first + ear->count++) % HEARD_MOST;
+        ear->heard[at].key = *key;
+        ear->heard[at].wake = wake;
+    }
     pthread_mutex_unlock(&ear->lock);
 }
 
@@ -75,10 +84,11 @@ hear(struct pg_ear *ear, const char *text)
 {
     struct tg_span rest = tg_span_text(text);
     enum tg_err err = rest.len == 0 ? TG_E_FORMAT : TG_OK;
+    enum store_wake wake;
     struct store_key key;
 
-    while (err == TG_OK && (err = pg_wakes_next(&rest, &key)) == TG_OK)
-        hear_row(ear, &key);
+    while (err == TG_OK && (err = pg_wakes_next(&rest, &key, &wake)) == TG_OK)
+        hear_row(ear, &key, wake);
     if (err == TG_E_NOT_FOUND)
         ring(ear);
     else
@@ -96,8 +106,10 @@ pg_ear_take(struct pg_ear *ear, struct store_key *key)
         heard = PG_HEARD_ALL;
         ear->all = false;
     } else if (ear->count > 0) {
-        heard = PG_HEARD_ROW;
-        *key = ear->heard[ear->first];
+        heard = ear->heard[ear->first].wake == STORE_WAKE_TO_END
+                    ? PG_HEARD_END
+                    : PG_HEARD_ROW;
+        *key = ear->heard[ear->first].key;
         ear->first = (ear->first + 1) % HEARD_MOST;
         ear->count--;
     } else if (read(ear->news, &ignored, sizeof(ignored)) < 0) {

@@ -25,6 +25,7 @@ int pg_ear_fd(const struct pg_ear *ear);
 enum pg_heard {
     PG_HEARD_NOTHING, /* no more */
     PG_HEARD_ROW,     /* *key: this row has changed */
+    PG_HEARD_END,     /* … and whoever waits for it is to be answered */
     PG_HEARD_ALL      /* any may have */
 };
 

@@ -94,8 +94,9 @@ send_wakes(struct pg_run *run, bool *sent)
     enum tg_err err = TG_OK;
 
     for (size_t i = 0; i < run->write_count && err == TG_OK; i++)
-        if (run->writes[i]->wake)
-            err = pg_wakes_add(&text, &run->writes[i]->key);
+        if (run->writes[i]->wake != STORE_WAKE_NOBODY)
+            err = pg_wakes_add(&text, &run->writes[i]->key,
+                               run->writes[i]->wake);
     *sent = false;
     if (err == TG_OK && text.len > 0) {
         *sent = true;
