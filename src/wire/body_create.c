@@ -61,6 +61,8 @@ read_display(struct body_draft *draft)
                               LIMIT_TITLE_CHARACTERS, &display->title);
     if (problem.refusal != WIRE_FINE)
         return problem;
+    if (text_is_blank(display->title))
+        return body_bad("displayInformation.title", "has nothing to see");
     problem = read_shown_text(
         draft, object, "description", "displayInformation.description",
         LIMIT_DESCRIPTION_CHARACTERS, &display->description);

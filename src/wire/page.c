@@ -8,6 +8,7 @@
 #include "wire/html.h"
 #include "wire/page_policy.h"
 #include "wire/page_style.h"
+#include "wire/text.h"
 #include "wire/words.h"
 
 enum {
@@ -98,16 +99,15 @@ append_url(struct tg_buf *html, const struct wire_site *site,
 /* R-PRE-2 */
 static enum tg_err
 append_properties(struct tg_buf *html, const struct wire_outcome *outcome,
-                  const struct wire_site *site,
+                  struct tg_span title, const struct wire_site *site,
                   const struct page_image *image)
 {
-    const struct display_info *display = &outcome->mailbox->display;
     enum tg_err err;
 
-    err = html_between(html, PROPERTY("title"), display->title, "\">\n");
+    err = html_between(html, PROPERTY("title"), title, "\">\n");
     if (err == TG_OK)
         err = html_between(html, PROPERTY("description"),
-                           display->description, "\">\n");
+                           outcome->mailbox->display.description, "\">\n");
     if (err == TG_OK)
         err = append_image(html, PROPERTY("image"), image);
     if (err == TG_OK && image->is_ours)
@@ -149,6 +149,22 @@ append_until(struct tg_buf *html, const struct words *words, tg_time_s t)
                         : err;
 }
 
+/* Who wrote the title may have written nothing that shows: mailboxes of other
+ * versions have such. Then it is what the credential is. */
+static enum tg_err
+append_heading(struct tg_buf *html, struct tg_span title,
+               const struct words_vertical *vertical)
+{
+    enum tg_err err;
+
+    if (text_is_blank(title))
+        return html_words(html, "<h1>", vertical->kind, "</h1>\n");
+    err = html_words(html, "<p class=\"kind\">", vertical->kind, "</p>\n");
+    return err == TG_OK ? html_between(html, "<h1 dir=\"auto\">", title,
+                                       "</h1>\n")
+                        : err;
+}
+
 /* In whatever direction its letters run (dir=auto). */
 static enum tg_err
 append_offer(struct tg_buf *html, const struct display_info *display,
@@ -158,11 +174,9 @@ append_offer(struct tg_buf *html, const struct display_info *display,
     enum tg_err err = append_image(html, "<img alt=\"\" src=\"", image);
 
     if (err == TG_OK)
-        err = html_words(html, "<div class=\"text\">\n<p class=\"kind\">",
-                         vertical->kind, "</p>\n");
+        err = tg_buf_text(html, "<div class=\"text\">\n");
     if (err == TG_OK)
-        err = html_between(html, "<h1 dir=\"auto\">", display->title,
-                           "</h1>\n");
+        err = append_heading(html, display->title, vertical);
     return err == TG_OK ? html_between(html, "<p dir=\"auto\">",
                                        display->description, "</p>\n")
                         : err;
@@ -210,10 +224,13 @@ append_preview(struct tg_buf *html, const struct wire_outcome *outcome,
     const struct words_vertical *vertical =
         &words->verticals[reader->vertical];
     const struct mailbox *mb = outcome->mailbox;
-    enum tg_err err = append_start(html, words, mb->display.title);
+    struct tg_span title = text_is_blank(mb->display.title)
+                               ? tg_span_text(vertical->kind)
+                               : mb->display.title;
+    enum tg_err err = append_start(html, words, title);
 
     if (err == TG_OK)
-        err = append_properties(html, outcome, site, image);
+        err = append_properties(html, outcome, title, site, image);
     if (err == TG_OK)
         err = tg_buf_text(html, HTML_STYLE);
     if (err == TG_OK)

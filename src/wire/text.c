@@ -73,3 +73,35 @@ text_has_controls(struct tg_span text)
     }
     return false;
 }
+
+/* In order; of PropList.txt and DerivedCoreProperties.txt. */
+static const struct {
+    uint32_t first, last;
+} invisible[] = {
+    {0x0009, 0x000d},   {0x0020, 0x0020},   {0x0085, 0x0085},
+    {0x00a0, 0x00a0},   {0x00ad, 0x00ad},   {0x034f, 0x034f},
+    {0x061c, 0x061c},   {0x115f, 0x1160},   {0x1680, 0x1680},
+    {0x17b4, 0x17b5},   {0x180b, 0x180f},   {0x2000, 0x200f},
+    {0x2028, 0x202f},   {0x205f, 0x206f},   {0x2800, 0x2800},
+    {0x3000, 0x3000},   {0x3164, 0x3164},   {0xfe00, 0xfe0f},
+    {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfff8},
+    {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+};
+
+static bool
+is_invisible(uint32_t c)
+{
+    for (size_t i = 0; i < sizeof(invisible) / sizeof(invisible[0]); i++)
+        if (c <= invisible[i].last)
+            return c >= invisible[i].first;
+    return false;
+}
+
+bool
+text_is_blank(struct tg_span text)
+{
+    while (text.len > 0)
+        if (!is_invisible(take_code_point(&text)))
+            return false;
+    return true;
+}

@@ -14,4 +14,9 @@ size_t text_length(struct tg_span text);
  * the bidirectional controls of UAX #9. Source: R-CREATE-2, §13. */
 bool text_has_controls(struct tg_span text);
 
+/* Whether valid UTF-8 has nothing that anybody could see: white space and what
+ * is not drawn (White_Space and Default_Ignorable_Code_Point of Unicode 15),
+ * and the empty Braille pattern. Empty text has nothing, too. Source: §13. */
+bool text_is_blank(struct tg_span text);
+
 #endif

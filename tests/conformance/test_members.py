@@ -252,12 +252,21 @@ def control_characters_in_title_and_description_are_400(relay):
                 status(_created(relay, path, f"a{control}b"), 400)
 
 
+# §13
+@test
+def a_title_with_nothing_to_see_is_400(relay):
+    for title in (" ", "\u00a0\u3000", "\u200b\u2060\ufeff", "\u00ad",
+                  "\u3164", "\u2800", "\U000e0041\U000e007f"):
+        with row(ascii(title)):
+            status(_created(relay, "displayInformation.title", title), 400)
+
+
 # R-CREATE-2
 @test
 def any_other_character_in_title_and_description_comes_back(relay):
     for text in ("\u00e9\u00df\u0416\u4e2d\u0639\u05d0", "e\u0301",
                  "\U0001f469\u200d\U0001f680", "a\u00a0b", "\u2026\u201c",
-                 "<b>&amp;\"'`\\/", "\uffff\U0010ffff", " a ", "\u00ad"):
+                 "<b>&amp;\"'`\\/", "\uffff\U0010ffff", " a ", "\u00ada"):
         with row(repr(text)):
             body = _full()
             body["displayInformation"].update(title=text, description=text)

@@ -157,6 +157,41 @@ exactly_the_listed_controls_are_refused_in_a_title(void **state)
     }
 }
 
+/* §13: a title is there to be seen. */
+static void
+a_title_with_nothing_to_see_is_refused(void **state)
+{
+    static const struct kit_refused blank[] = {
+        {TITLE_OF("\" \""), "displayInformation.title"},
+        {TITLE_OF("\"   \""), "displayInformation.title"},
+        {TITLE_OF("\"\\u00a0\\u3000\\u2003\""), "displayInformation.title"},
+        {TITLE_OF("\"\\u200b\\u200c\\u200d\\u2060\\ufeff\""),
+         "displayInformation.title"},
+        {TITLE_OF("\"\\u00ad\""), "displayInformation.title"},
+        {TITLE_OF("\"\\u115f\\u1160\\u3164\\uffa0\""),
+         "displayInformation.title"},
+        {TITLE_OF("\"\\u2800\""), "displayInformation.title"},
+        {TITLE_OF("\"\\ufe0f\\u034f\\u180e\""),
+         "displayInformation.title"},
+        {TITLE_OF("\"\\udb40\\udc41\\udb40\\udc7f\""), /* tags */
+         "displayInformation.title"},
+    };
+    static const char *const seen[] = {
+        TITLE_OF("\" a \""), TITLE_OF("\".\""),
+        TITLE_OF("\"\\u200b\\u05d0\""), TITLE_OF("\"\\u2801\""),
+        TITLE_OF("\"\\ufffc\""), TITLE_OF("\"\\u0301\""),
+        TITLE_OF("\"\\ud83d\\udd11\\ufe0f\""),
+    };
+
+    (void)state;
+    KIT_ALL_REFUSED(CALL_CREATE, blank);
+    for (size_t i = 0; i < COUNT(seen); i++) {
+        struct wire_body body = kit_parse_fine(CALL_CREATE, seen[i]);
+
+        wire_body_done(&body);
+    }
+}
+
 /* ---- mailboxConfiguration ------------------------------------------------ */
 
 /* R-CREATE-3 R-CREATE-4 D7 §13 */
@@ -266,6 +301,7 @@ main(void)
         cmocka_unit_test(
             texts_of_the_greatest_length_are_accepted_in_any_script),
         cmocka_unit_test(exactly_the_listed_controls_are_refused_in_a_title),
+        cmocka_unit_test(a_title_with_nothing_to_see_is_refused),
         cmocka_unit_test(
             a_configuration_that_is_not_as_it_should_be_is_refused),
         cmocka_unit_test(rights_may_be_any_letters_in_any_order),

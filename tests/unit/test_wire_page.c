@@ -109,6 +109,23 @@ the_preview_has_opengraph_for_messengers_and_words_for_people(void **state)
     wire_answer_done(&out);
 }
 
+/* §13: such titles are refused now, and were not by every version. */
+static void
+a_title_with_nothing_to_see_gives_way_to_the_kind(void **state)
+{
+    static const struct wire_reader german = {LANGUAGE_GERMAN, VERTICAL_CAR};
+    struct wire_answer out = preview_for(&german, &open_site,
+                                         "\xe2\x80\x8b \xe3\x85\xa4", "d",
+                                         "https://img.example/");
+
+    (void)state;
+    assert_has(&out, "<title>Autoschlüssel</title>");
+    assert_has(&out, "og:title\" content=\"Autoschlüssel\">");
+    assert_has(&out, "<h1>Autoschlüssel</h1>");
+    assert_has_not(&out, "class=\"kind\"");
+    wire_answer_done(&out);
+}
+
 /* R-PRE-3 */
 static void
 the_pages_have_no_script_link_or_form_and_headers_that_forbid_them(
@@ -636,6 +653,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             the_preview_has_opengraph_for_messengers_and_words_for_people),
+        cmocka_unit_test(a_title_with_nothing_to_see_gives_way_to_the_kind),
         cmocka_unit_test(
             the_pages_have_no_script_link_or_form_and_headers_that_forbid_them),
         cmocka_unit_test(the_style_has_the_hash_that_the_policy_names),
