@@ -47,7 +47,7 @@ def test_a_relay_that_was_kept_still_serves():
                                 told).groups()
             top = re.search(r'ready in (\S+)\. Type', told)[1]
             relay = Relay.__new__(Relay)
-            relay.url, relay.ca = url, ca
+            relay.url, relay.ca, relay.database = url, ca, None
             check(relay.serves(), 'it does not serve')
             owner = car.Party('owner', top + '/owner')
             owner.run('share', '--name', 'lake', '--entitlements', 'unlock',
