@@ -6,6 +6,7 @@
 
 #include "doorbell/doorbell.h"
 #include "store/postgres/pg_store.h"
+#include "wire/image_url.h"
 
 enum { PORT_MOST = 65535, HOST_LONGEST = 253 };
 
@@ -346,11 +347,16 @@ directive_types_set_image_hosts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     for (ngx_uint_t i = 1; i < cf->args->nelts; i++) {
         struct tg_span *host = ngx_array_push(location->image_hosts);
+        const char *fault = image_url_host_fault(module_span(words[i]));
 
         if (host == NULL)
             return NGX_CONF_ERROR;
-        if (!directive_types_is_host(words[i]))
-            return "takes host names alone, without scheme, port or path";
+        if (fault != NULL) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" in \"tigress_image_hosts\" is no host "
+                               "of images: %s", &words[i], fault);
+            return NGX_CONF_ERROR;
+        }
         ngx_strlow(words[i].data, words[i].data, words[i].len);
         *host = (struct tg_span){words[i].data, words[i].len};
     }

@@ -219,3 +219,21 @@ image_url_is_rewritten(const struct image_url *url)
 {
     return is_address(url->host) || has_dots(url->path);
 }
+
+const char *
+image_url_host_fault(struct tg_span host)
+{
+    if (host.len > 0 && host.ptr[0] == '.')
+        return "each host is named in full, as in images.example, and none "
+               "stands for those below it";
+    if (host.len > 0 && host.ptr[0] == '[')
+        return "it is an address, which a browser's policy cannot name; "
+               "write the host's name";
+    if (!is_name(host))
+        return "write its name alone, as in images.example, without scheme, "
+               "port, path or star";
+    if (is_address(host))
+        return "it is an address, which a browser's policy cannot name; "
+               "write the host's name";
+    return NULL;
+}

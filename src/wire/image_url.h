@@ -29,4 +29,9 @@ TG_MUST_USE enum tg_err image_url_parse(struct tg_span text,
  * - its path has a segment of one or two dots, which may be `%2e`. */
 bool image_url_is_rewritten(const struct image_url *url);
 
+/* NULL when images may come from `host`, as the host of such a URL; otherwise
+ * what is wrong with it and what would be right, a literal that goes on with
+ * “… is no host of images: ”. */
+const char *image_url_host_fault(struct tg_span host);
+
 #endif

@@ -57,8 +57,8 @@ def place():
         yield directory, make_certificate(directory)
 
 
-def words_of_nginx(*server):
-    """What `nginx -t` says of a server with these lines; it must accept it."""
+def words_of_nginx(*server, status=0):
+    """What `nginx -t` says of a server with these lines, and how it ends."""
     user = f'user {pwd.getpwuid(os.getuid()).pw_name};'
     with place() as (directory, (cert, key)):
         file = directory / 'nginx.conf'
@@ -70,7 +70,7 @@ def words_of_nginx(*server):
                               '-c', str(file)], capture_output=True,
                              text=True, check=False, timeout=30,
                              env=environment())
-        equal(run.returncode, 0, f'status of {server}: {run.stderr}')
+        equal(run.returncode, status, f'status of {server}: {run.stderr}')
         return run.stderr
 
 
@@ -151,6 +151,17 @@ def test_nested_locations_are_looked_into():
 def test_nothing_is_guessed_of_named_locations():
     equal(warnings('location / { try_files $uri @relay; }',
                    'location @relay { tigress on; }', APPLE), [], 'named')
+
+
+def test_hosts_that_no_image_can_come_from_are_refused():
+    for host, words in (('.example.org', 'named in full'),
+                        ('10.0.0.1', 'an address'), ('[::1]', 'an address'),
+                        ('https://a.example', 'its name alone'),
+                        ('*.example.org', 'its name alone')):
+        said = words_of_nginx(f'tigress_image_hosts a.example {host};', RELAY,
+                              status=1)
+        check(f'"{host}" in "tigress_image_hosts"' in said and words in said,
+              f'{host}: it says {said}')
 
 
 if __name__ == '__main__':

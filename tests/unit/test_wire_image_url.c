@@ -144,6 +144,29 @@ an_url_may_have_2048_bytes_and_not_one_more(void **state)
     assert_int_equal(image_url_parse(tg_span_text(text), &url), TG_OK);
 }
 
+/* Each of them in a URL would lead to the relay's own picture. */
+static void
+a_host_that_no_image_can_come_from_has_a_fault(void **state)
+{
+    static const char *const faulty[] = {
+        "", ".example.org", ".", "*.example.org", "*", "img..example",
+        "10.0.0.1", "127.1", "0x7f.1", "example.0x1f", "1", "[::1]",
+        "https://img.example", "img.example:443", "img.example/", "b\xc3\xbc",
+    };
+    static const char *const fine[] = {
+        "img.example", "IMG.example", "localhost", "a_b-c.1.example",
+        "img.example.", "xn--bcher-kva.example",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(faulty); i++)
+        if (image_url_host_fault(tg_span_text(faulty[i])) == NULL)
+            fail_msg("no fault: %s", faulty[i]);
+    for (size_t i = 0; i < COUNT(fine); i++)
+        if (image_url_host_fault(tg_span_text(fine[i])) != NULL)
+            fail_msg("a fault: %s", fine[i]);
+}
+
 int
 main(void)
 {
@@ -151,6 +174,7 @@ main(void)
         cmocka_unit_test(absolute_https_urls_are_taken_apart),
         cmocka_unit_test(everything_else_is_refused),
         cmocka_unit_test(an_url_may_have_2048_bytes_and_not_one_more),
+        cmocka_unit_test(a_host_that_no_image_can_come_from_has_a_fault),
     };
 
     return cmocka_run_group_tests_name("wire_image_url", tests, NULL, NULL);
