@@ -34,10 +34,10 @@ const struct words words_german = {
         .after_day = ". ",
         .after_month = " ",
         .after_year = ", ",
-        .after_clock = " Uhr UTC",
+        .after_clock = " Uhr (UTC)",
     },
-    .before_until = "Sie können annehmen bis ",
-    .after_until = ".",
+    .before_until = "Sie können bis zum ",
+    .after_until = ", annehmen.",
     .next = "Wie es weitergeht",
     .once = "Der Link gilt nur für das erste Telefon. Geben Sie ihn nicht "
             "weiter.",
@@ -48,9 +48,9 @@ const struct words words_german = {
                "nimmt nichts an, und das Angebot endet von selbst. Um gleich "
                "abzulehnen, öffnen Sie den Link auf Ihrem Telefon und wählen "
                "Sie das in der Wallet-App.",
-    .gone = "Diese Freigabe gibt es nicht mehr",
-    .why_gone = "Sie wurde genutzt oder zurückgezogen, oder ihre Zeit ist "
+    .gone = "Dieses Angebot gibt es nicht mehr",
+    .why_gone = "Es wurde genutzt oder zurückgezogen, oder seine Zeit ist "
                 "vorbei; oder der Link ist nicht vollständig.",
-    .ask_again = "Wenn Sie sie noch brauchen, bitten Sie die Person, von der "
-                 "Sie den Link haben, noch einmal zu teilen.",
+    .ask_again = "Wenn Sie es noch brauchen, bitten Sie die Person, von der "
+                 "Sie den Link haben, um einen neuen.",
 };

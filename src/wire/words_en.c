@@ -41,9 +41,9 @@ const struct words words_english = {
     .decline = "Then do nothing: looking at this page accepts nothing, and "
                "the offer ends by itself. To decline at once, open the link "
                "on your phone and choose so in the wallet app.",
-    .gone = "This share is no longer available",
+    .gone = "This offer is no longer available",
     .why_gone = "It has been used or withdrawn, or its time is over; or the "
                 "link is not complete.",
     .ask_again = "If you still need it, ask the person who sent you the link "
-                 "to share it again.",
+                 "for a new one.",
 };

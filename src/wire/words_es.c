@@ -38,12 +38,13 @@ const struct words words_spanish = {
     .apple_store = "Obtener la aplicación de cartera para iPhone",
     .android_store = "Obtener la aplicación de cartera para Android",
     .unwanted = "¿No lo quiere o no lo esperaba?",
-    .decline = "Entonces no haga nada: ver esta página no acepta nada, y la "
-               "oferta termina por sí sola. Para rechazarla ahora, abra el "
-               "enlace en su teléfono y elíjalo en la aplicación de cartera.",
-    .gone = "Este envío ya no está disponible",
+    .decline = "Entonces no haga nada: por ver esta página no se acepta nada, "
+               "y la oferta termina por sí sola. Para rechazarla ahora, abra "
+               "el enlace en su teléfono y elíjalo en la aplicación de "
+               "cartera.",
+    .gone = "Esta oferta ya no está disponible",
     .why_gone = "Se ha usado o retirado, o su plazo ha terminado; o el enlace "
                 "no está completo.",
-    .ask_again = "Si todavía lo necesita, pida a quien le envió el enlace que "
-                 "lo comparta de nuevo.",
+    .ask_again = "Si todavía la necesita, pida otro enlace a quien le envió "
+                 "este.",
 };

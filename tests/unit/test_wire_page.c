@@ -491,7 +491,7 @@ who_comes_too_late_is_told_so_on_a_page_and_programs_by_a_document(
     assert_int_equal(out.status, 404);
     kit_header_is(&out, "Content-Type", "text/html; charset=utf-8");
     kit_header_is(&out, "Mailbox-Request-ID", ID_WRITTEN);
-    assert_has(&out, "<h1>This share is no longer available</h1>");
+    assert_has(&out, "<h1>This offer is no longer available</h1>");
     assert_has_not(&out, ID_WRITTEN);
     wire_answer_done(&out);
     assert_int_equal(wire_refuse(gone, &ids, NULL, NULL, &out), TG_OK);
@@ -515,12 +515,14 @@ the_page_speaks_the_languages_and_names_the_vertical(void **state)
          ">8 February 2022, 14:57 UTC</time>."},
         {{LANGUAGE_ENGLISH, VERTICAL_HOME}, "en", "Key to a home", "UTC<"},
         {{LANGUAGE_GERMAN, VERTICAL_CAR}, "de", "Autoschlüssel",
-         ">8. Februar 2022, 14:57 Uhr UTC</time>."},
+         ">8. Februar 2022, 14:57 Uhr (UTC)</time>, annehmen."},
         {{LANGUAGE_GERMAN, VERTICAL_GENERAL}, "de", "Digitaler", "Uhr"},
         {{LANGUAGE_SPANISH, VERTICAL_CAR}, "es", "Llave de un coche",
          ">8 de febrero de 2022, 14:57 UTC</time>."},
         {{LANGUAGE_SPANISH, VERTICAL_HOME}, "es", "Llave de una casa", "UTC"},
     };
+    /* What is there and what is gone are called by one word. */
+    static const char *const offers[] = {"offer", "Angebot", "oferta"};
     struct wire_problem gone = {WIRE_NO_SUCH_MAILBOX, NULL, NULL};
 
     (void)state;
@@ -539,6 +541,8 @@ the_page_speaks_the_languages_and_names_the_vertical(void **state)
             wire_refuse(gone, NULL, NULL, &cases[i].reader, &late), TG_OK);
         kit_header_is(&late, "Content-Language", cases[i].language);
         assert_has_not(&late, "(null)");
+        assert_has(&out, offers[cases[i].reader.language]);
+        assert_has(&late, offers[cases[i].reader.language]);
         wire_answer_done(&out);
         wire_answer_done(&late);
     }
