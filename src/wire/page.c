@@ -205,6 +205,7 @@ append_advice(struct tg_buf *html, const struct words *words,
         {"<li>", vertical->open, "</li>\n"},
         {"<li>", vertical->accept, "</li>\n"},
         {"<li>", words->once, "</li>\n</ol>\n"},
+        {"<p>", words->stuck, "</p>\n"},
     };
     enum tg_err err = TG_OK;
 

@@ -30,6 +30,7 @@ struct words {
     const char *before_until, *after_until; /* around until when */
     const char *next;                       /* a heading: what to do */
     const char *once;                       /* last step: one phone alone */
+    const char *stuck;                      /* who is on that phone already */
     const char *apple_store, *android_store; /* texts of links */
     const char *unwanted, *decline;         /* a heading, and how */
 

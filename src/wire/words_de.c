@@ -41,6 +41,10 @@ const struct words words_german = {
     .next = "Wie es weitergeht",
     .once = "Der Link gilt nur für das erste Telefon. Geben Sie ihn nicht "
             "weiter.",
+    .stuck = "Es passiert nichts? Sie brauchen eine Wallet-App, die solche "
+             "Schlüssel und Ausweise annimmt. Haben Sie eine und lesen dies "
+             "in einer anderen App, dann öffnen Sie den Link im Browser des "
+             "Telefons.",
     .apple_store = "Wallet-App für das iPhone holen",
     .android_store = "Wallet-App für Android holen",
     .unwanted = "Sie möchten das nicht oder haben es nicht erwartet?",

@@ -35,6 +35,9 @@ const struct words words_english = {
     .after_until = ".",
     .next = "What to do next",
     .once = "The link works for the first phone alone, so do not pass it on.",
+    .stuck = "Does nothing happen? You need a wallet app that takes such keys "
+             "and passes. If you have one, and read this inside another app, "
+             "open the link in the phone's browser.",
     .apple_store = "Get the wallet app for iPhone",
     .android_store = "Get the wallet app for Android",
     .unwanted = "You do not want it, or did not expect it?",

@@ -35,6 +35,9 @@ const struct words words_spanish = {
     .after_until = ".",
     .next = "Qué hacer ahora",
     .once = "El enlace solo sirve para el primer teléfono: no lo comparta.",
+    .stuck = "¿No pasa nada? Necesita una aplicación de cartera que admita "
+             "estas llaves y pases. Si ya la tiene y lee esto dentro de otra "
+             "aplicación, abra el enlace en el navegador del teléfono.",
     .apple_store = "Obtener la aplicación de cartera para iPhone",
     .android_store = "Obtener la aplicación de cartera para Android",
     .unwanted = "¿No lo quiere o no lo esperaba?",

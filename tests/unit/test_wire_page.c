@@ -523,6 +523,10 @@ the_page_speaks_the_languages_and_names_the_vertical(void **state)
     };
     /* What is there and what is gone are called by one word. */
     static const char *const offers[] = {"offer", "Angebot", "oferta"};
+    /* For who reads it on the phone, where no app has come. */
+    static const char *const nothing[] = {"<p>Does nothing happen? You need",
+                                          "<p>Es passiert nichts? Sie brauchen",
+                                          "<p>¿No pasa nada? Necesita"};
     struct wire_problem gone = {WIRE_NO_SUCH_MAILBOX, NULL, NULL};
 
     (void)state;
@@ -535,6 +539,7 @@ the_page_speaks_the_languages_and_names_the_vertical(void **state)
         kit_header_is(&out, "Vary", "Accept-Language");
         assert_has(&out, cases[i].kind);
         assert_has(&out, cases[i].until);
+        assert_has(&out, nothing[cases[i].reader.language]);
         assert_has_not(&out, "(null)");
         assert_int_equal(kit_occurrences(tg_span_buf(&out.body), "<li>"), 3);
         assert_int_equal(
