@@ -4,7 +4,8 @@
  *
  * What somebody wrote (it has a dir) is cut off at its box: a stack of accents
  * would lie over our own words. The box is a little wider than the letters,
- * since some lean out of their place. */
+ * since some lean out of their place. What is around the text does not grow
+ * with large letters on a small phone, where they need the room. */
 #ifndef WIRE_PAGE_STYLE_H
 #define WIRE_PAGE_STYLE_H
 
@@ -15,15 +16,15 @@
     "--ink:#f1f0ee;--soft:#a9a8ae;--line:#3a3a40}}"                          \
     "*{box-sizing:border-box}"                                               \
     "body{margin:0;min-height:100vh;display:flex;align-items:center;"        \
-    "justify-content:center;padding:1.5rem;background:var(--back);"          \
+    "justify-content:center;padding:min(1.5rem,4vw);background:var(--back);" \
     "color:var(--ink);font:1.0625rem/1.55 system-ui,sans-serif}"             \
     "main{width:100%;max-width:27rem;background:var(--card);"                \
     "border:1px solid var(--line);border-radius:1rem;overflow:hidden}"       \
     "img{display:block;width:100%;max-height:15rem;object-fit:cover}"        \
-    ".text{padding:1.5rem;overflow-wrap:anywhere}"                           \
+    ".text{padding:min(1.5rem,5vw);overflow-wrap:anywhere}"                  \
     ".kind{margin:0 0 .25rem;font-size:.9375rem;color:var(--soft)}"          \
     "p,ol{margin:0 0 1rem}"                                                  \
-    "h1{margin:0 0 .3em;font-size:1.5rem;line-height:1.3}"                   \
+    "h1{margin:0 0 .3em;font-size:min(1.5rem,1rem + 3vw);line-height:1.3}"   \
     "[dir]{overflow:hidden;padding:.1em .2em;margin:-.1em -.2em .9em}"       \
     "h1[dir]{margin-bottom:.2em}"                                            \
     "ol{padding-inline-start:1.25rem}"                                       \
@@ -35,6 +36,6 @@
     ".small{margin:0;font-size:.9375rem;color:var(--soft)}"
 
 /* base64 of its SHA-256 */
-#define PAGE_STYLE_HASH "kMZ9XvdAsAqZPnI/NVengF9XbPfnv7+cEgLxgjah0jQ="
+#define PAGE_STYLE_HASH "U2fiFP0ldL0anbnvnJ46e/9HDaEUBS/H5BvH4pIs9+o="
 
 #endif

@@ -128,6 +128,41 @@ async function at_200_percent_everything_is_there_and_nothing_scrolls() {
     });
 }
 
+/** In the page: the words that do not stand on one line, but for a hyphen. */
+function brokenWords() {
+    const found = [];
+    const walker = document.createTreeWalker(document.querySelector('main'),
+                                             NodeFilter.SHOW_TEXT);
+    while (walker.nextNode())
+        for (const {0: word, index} of
+            walker.currentNode.data.matchAll(/[^\s-]+/g)) {
+            const range = document.createRange();
+            range.setStart(walker.currentNode, index);
+            range.setEnd(walker.currentNode, index + word.length);
+            if (new Set([...range.getClientRects()].map(({top}) => top))
+                .size > 1)
+                found.push(word);
+        }
+    return found;
+}
+
+async function large_text_on_a_small_phone_breaks_no_word() {
+    const small = {width: 360, height: 740};
+    const {url} = await createMailbox(relay, {
+        title: "Anna's car", description: 'Drive it this weekend'},
+        {vertical: 'c'});
+    const own = {name: 'annas', language: 'en', locale: 'en-GB', url};
+    await lookAt([own, ...kinds], {viewport: small},
+                 async ({page}, {name, language}) => {
+        await page.evaluate(() => {
+            document.documentElement.style.fontSize = '200%';
+        });
+        equal(await page.evaluate(brokenWords), [], `${name} ${language}`);
+        equal(await troubleAt(page, small), [], `${name} ${language}`);
+        await picture(page, {path: called(name, language, 'text-200-small')});
+    });
+}
+
 async function nothing_moves_whether_motion_is_reduced_or_not() {
     await lookAt(english, {}, async ({page}, {name}) => {
         await page.emulateMedia({reducedMotion: 'no-preference'});
@@ -218,6 +253,7 @@ await run([
     axe_finds_nothing_to_complain_about,
     a_title_from_right_to_left_begins_on_the_right,
     at_200_percent_everything_is_there_and_nothing_scrolls,
+    large_text_on_a_small_phone_breaks_no_word,
     nothing_moves_whether_motion_is_reduced_or_not,
     with_forced_colors_the_systems_own_are_used,
     the_keyboard_reaches_the_links_alone_and_shows_where_it_is,
