@@ -223,7 +223,7 @@ def versions_count_updates(calls):
         most = 1 + sum(any(one.may_be_done and one.could_precede(call)
                            for one in tries) for tries in requests)
         if not least <= version <= most:
-            yield f'{least} to {most} updates, and yet: {call}'
+            yield f'it must be version {least} to {most}, and yet: {call}'
 
 
 def a_request_is_done_once(calls):

@@ -1,0 +1,104 @@
+"""A wire between a relay and its database that can be cut.
+
+    with Wire(servers) as wire:
+        wire.directory      to be named as host= instead of the servers'
+        wire.stall()        takes connections and bytes, passes nothing on
+        wire.go_on()        what it took is passed on, however late
+        wire.reset()        every connection ends; what it took is lost
+
+Unix sockets on both sides, under the same numbers.
+"""
+import contextlib
+import pathlib
+import shutil
+import socket
+import tempfile
+import threading
+
+AT_ONCE = 65536
+
+
+class Wire:
+    """One for each server, all stalled together."""
+
+    def __init__(self, servers):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix='tigress-w-'))
+        self.directory.chmod(0o755)
+        self.flows = threading.Event()
+        self.flows.set()
+        self.open = set()
+        self.lock = threading.Lock()
+        self.listeners = [self._listen(server) for server in servers]
+
+    def _listen(self, server):
+        name = f'.s.PGSQL.{server.port}'
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(self.directory / name))
+        (self.directory / name).chmod(0o777)
+        listener.listen(64)
+        self._in_thread(self._accept, listener, server.directory / name)
+        return listener
+
+    def _in_thread(self, work, *arguments):
+        threading.Thread(target=work, args=arguments, daemon=True).start()
+
+    def _accept(self, listener, upstream):
+        while True:
+            try:
+                near, _ = listener.accept()
+            except OSError:
+                return
+            self._in_thread(self._join, near, upstream)
+
+    def _join(self, near, upstream):
+        """Connect them; nothing passes while it stalls."""
+        far = socket.socket(socket.AF_UNIX)
+        with self.lock:
+            self.open |= {near, far}
+        self.flows.wait()
+        try:
+            far.connect(str(upstream))
+        except OSError:
+            self._end(near, far)
+            return
+        self._in_thread(self._pass, far, near)
+        self._pass(near, far)
+
+    def _pass(self, source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(AT_ONCE):
+                self.flows.wait()
+                target.sendall(data)
+        self.flows.wait()
+        self._end(source, target)
+
+    def _end(self, *ends):
+        with self.lock:
+            self.open -= set(ends)
+        for end in ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+    def stall(self):
+        self.flows.clear()
+
+    def go_on(self):
+        self.flows.set()
+
+    def reset(self):
+        with self.lock:
+            ends = list(self.open)
+        self._end(*ends)
+        self.flows.set()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for listener in self.listeners:
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+        self.reset()
+        shutil.rmtree(self.directory, ignore_errors=True)
