@@ -5,7 +5,6 @@
  */
 #include "attest/certificate.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include <openssl/asn1.h>
@@ -14,6 +13,8 @@
 #include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
+
+#include "attest/library.h"
 
 #define OID_FIDO_AAGUID "1.3.6.1.4.1.45724.1.1.4"
 
@@ -108,17 +109,15 @@ has_usual_key(const X509 *certificate)
 static enum attest_reason
 read_one(struct tg_span der, size_t *budget, X509 **out)
 {
-    const unsigned char *at = der.ptr;
     X509 *certificate;
 
-    if (der.len > LONG_MAX || !is_small(der, false, budget))
+    if (!is_small(der, false, budget))
         return ATTEST_CERTIFICATE;
-    certificate = d2i_X509(NULL, &at, (long)der.len);
-    if (certificate == NULL)
+    if ((certificate = library_certificate(der)) == NULL)
         return ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE
                    ? ATTEST_UNAVAILABLE
                    : ATTEST_CERTIFICATE;
-    if (at != der.ptr + der.len || !has_usual_key(certificate)) {
+    if (!has_usual_key(certificate)) {
         X509_free(certificate);
         return ATTEST_CERTIFICATE;
     }

@@ -10,6 +10,8 @@
 #include <openssl/err.h>
 #include <openssl/param_build.h>
 
+#include "attest/library.h"
+
 /* IANA COSE: key types, curves, and the labels of a key's members. */
 enum { TYPE_OKP = 1, TYPE_EC2 = 2, TYPE_RSA = 3 };
 enum { CURVE_P256 = 1, CURVE_P384 = 2, CURVE_P521 = 3, CURVE_ED25519 = 6,
@@ -118,7 +120,8 @@ take_integer(const struct cbor_item *map, int64_t label, int64_t *out)
 static enum attest_reason
 from_params(const char *name, OSSL_PARAM *params, EVP_PKEY **out)
 {
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, name, NULL);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(library_context(), name,
+                                                   NULL);
     enum attest_reason reason = ATTEST_UNAVAILABLE;
 
     if (ctx == NULL || params == NULL || EVP_PKEY_fromdata_init(ctx) != 1)
@@ -136,7 +139,8 @@ out:
 static bool
 point_is_fine(EVP_PKEY *pkey)
 {
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+    EVP_PKEY_CTX *ctx =
+        EVP_PKEY_CTX_new_from_pkey(library_context(), pkey, NULL);
     bool is = ctx != NULL && EVP_PKEY_public_check_quick(ctx) == 1;
 
     EVP_PKEY_CTX_free(ctx);
@@ -184,8 +188,8 @@ read_okp(const struct cbor_item *map, const struct cose_kind *kind,
         key->curve != kind->curve || !take_bytes(map, LABEL_X, &key->x) ||
         key->x.len != kind->coordinate_len)
         return ATTEST_KEY;
-    key->pkey = EVP_PKEY_new_raw_public_key_ex(NULL, kind->key_name, NULL,
-                                               key->x.ptr, key->x.len);
+    key->pkey = EVP_PKEY_new_raw_public_key_ex(
+        library_context(), kind->key_name, NULL, key->x.ptr, key->x.len);
     return key->pkey != NULL ? ATTEST_FINE : ATTEST_KEY;
 }
 

@@ -3,6 +3,8 @@
 
 #include <openssl/err.h>
 
+#include "attest/library.h"
+
 /* EdDSA reads what is signed twice, and so wants it in one piece. */
 static enum attest_reason
 verify_whole(EVP_MD_CTX *ctx, const struct tg_span *parts, size_t count,
@@ -59,8 +61,8 @@ signature_verify_kind(const struct cose_kind *kind, EVP_PKEY *key,
     if (signature.len == 0)
         return ATTEST_SIGNATURE;
     if ((ctx = EVP_MD_CTX_new()) == NULL ||
-        EVP_DigestVerifyInit_ex(ctx, NULL, kind->digest, NULL, NULL, key,
-                                NULL) != 1)
+        EVP_DigestVerifyInit_ex(ctx, NULL, kind->digest, library_context(),
+                                NULL, key, NULL) != 1)
         goto out;
     reason = kind->digest == NULL
                  ? verify_whole(ctx, parts, count, signature)

@@ -14,6 +14,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "attest/library.h"
 #include "attest/trust_inside.h"
 #include "base/alloc.h"
 #include "base/base64.h"
@@ -243,11 +244,9 @@ keep_root(struct attest_trust *trust, X509 *certificate)
 static X509 *
 parse_root(struct tg_span der)
 {
-    const unsigned char *at = der.ptr;
-    X509 *certificate = d2i_X509(NULL, &at, (long)der.len);
+    X509 *certificate = library_certificate(der);
 
-    if (certificate != NULL && at == der.ptr + der.len &&
-        X509_check_purpose(certificate, -1, 0) == 1)
+    if (certificate != NULL && X509_check_purpose(certificate, -1, 0) == 1)
         return certificate;
     X509_free(certificate);
     return NULL;
