@@ -8,6 +8,10 @@
 
 enum { MEMBERS = 3 }; /* alg, sig, x5c */
 
+/* The leaf, and who has issued it, which may be one device since Android 12
+ * (remote key provisioning). */
+enum { OWN = 2 };
+
 /* The description in the leaf. Where another certificate has one too, that is
  * the one to believe (Android, "Verify hardware-backed key pairs with key
  * attestation"), and it is not about the credential's key. */
@@ -92,7 +96,8 @@ attest_check_android_key(const struct attest_statement *statement,
     /* Step 1: the statement's syntax. */
     if (statement->att_stmt.count != MEMBERS)
         return ATTEST_STATEMENT;
-    reason = certificate_chain_read(&statement->att_stmt, &chain);
+    reason = attest_trust_read(policy->trust, &statement->att_stmt, OWN,
+                               &chain);
     if (reason != ATTEST_FINE)
         return reason;
     /* Step 2: the signature is the leaf's. */

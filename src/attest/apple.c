@@ -34,7 +34,7 @@ attest_check_apple(const struct attest_statement *statement,
     /* step 1: the syntax */
     if ((reason = check_members(statement)) != ATTEST_FINE)
         return reason;
-    reason = certificate_chain_read(&statement->att_stmt, &chain);
+    reason = attest_trust_read(policy->trust, &statement->att_stmt, 1, &chain);
     if (reason != ATTEST_FINE)
         return reason;
     leaf = chain.certificates[0];

@@ -63,7 +63,7 @@ attest_check_apple_appattest(const struct attest_statement *statement,
 
     if (!has_members(&statement->att_stmt))
         return ATTEST_STATEMENT;
-    reason = certificate_chain_read(&statement->att_stmt, &chain);
+    reason = attest_trust_read(policy->trust, &statement->att_stmt, 1, &chain);
     if (reason != ATTEST_FINE)
         return reason;
     /* steps 2 to 4: the nonce */

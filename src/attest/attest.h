@@ -113,8 +113,9 @@ TG_MUST_USE enum tg_err attest_challenge(const struct tg_uuid *claim,
 /* Judge the value of Mailbox-Device-Attestation (R-ATT-1), whole and untouched
  * as it was received, by the rules of WebAuthn Level 3 §7.1 steps 5 to 24, as
  * far as they are about a device and not about an account. Takes no more than
- * some milliseconds of the processor and 64 KiB of memory; keeps nothing.
- * Thread-safe: a policy and its trust are only read.
+ * some milliseconds of the processor and 64 KiB of memory; keeps nothing of the
+ * device. Thread-safe: a policy is only read, and so is its trust but for the
+ * issuers that it remembers.
  *
  *   header     ptr NULL: none was sent
  *   now        the relay's clock

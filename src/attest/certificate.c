@@ -107,13 +107,11 @@ has_usual_key(const X509 *certificate)
 }
 
 static enum attest_reason
-read_one(struct tg_span der, size_t *budget, X509 **out)
+read_one(struct tg_span der, X509 **out)
 {
-    X509 *certificate;
+    X509 *certificate = library_certificate(der);
 
-    if (!is_small(der, false, budget))
-        return ATTEST_CERTIFICATE;
-    if ((certificate = library_certificate(der)) == NULL)
+    if (certificate == NULL)
         return ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE
                    ? ATTEST_UNAVAILABLE
                    : ATTEST_CERTIFICATE;
@@ -126,36 +124,58 @@ read_one(struct tg_span der, size_t *budget, X509 **out)
 }
 
 enum attest_reason
-certificate_chain_read(const struct cbor_item *att_stmt,
-                       struct certificate_chain *out)
+certificate_bytes_find(const struct cbor_item *att_stmt,
+                       struct certificate_bytes *out)
 {
-    enum attest_reason reason = ATTEST_STATEMENT;
-    struct certificate_chain chain = {0};
     size_t budget = BUDGET;
     struct cbor_item x5c;
 
     if (!cbor_member(att_stmt, "x5c", &x5c) || x5c.kind != CBOR_ARRAY ||
         x5c.count == 0 || x5c.count > ATTEST_CHAIN_MOST)
         return ATTEST_STATEMENT;
-    while (chain.count < x5c.count) {
+    for (size_t i = 0; i < x5c.count; i++) {
         struct cbor_item item;
 
-        reason = ATTEST_STATEMENT;
-        if (!cbor_element(&x5c, chain.count, &item) || item.kind != CBOR_BYTES)
-            goto out;
-        reason =
-            read_one(item.content, &budget, &chain.certificates[chain.count]);
-        if (reason != ATTEST_FINE)
-            goto out;
-        chain.count++;
+        if (!cbor_element(&x5c, i, &item) || item.kind != CBOR_BYTES)
+            return ATTEST_STATEMENT;
+        if (!is_small(item.content, false, &budget))
+            return ATTEST_CERTIFICATE;
+        out->der[i] = item.content;
     }
+    out->count = x5c.count;
+    return ATTEST_FINE;
+}
 
-    *out = chain;
-    chain.count = 0;
-    reason = ATTEST_FINE;
-out:
-    certificate_chain_done(&chain);
+enum attest_reason
+certificate_chain_add(struct certificate_chain *chain,
+                      const struct certificate_bytes *bytes, size_t end)
+{
+    enum attest_reason reason = ATTEST_FINE;
+
+    while (chain->count < end && reason == ATTEST_FINE) {
+        reason = read_one(bytes->der[chain->count],
+                          &chain->certificates[chain->count]);
+        chain->count += reason == ATTEST_FINE;
+    }
     ERR_clear_error();
+    return reason;
+}
+
+enum attest_reason
+certificate_chain_read(const struct cbor_item *att_stmt,
+                       struct certificate_chain *out)
+{
+    struct certificate_chain chain = {0};
+    struct certificate_bytes bytes;
+    enum attest_reason reason;
+
+    if ((reason = certificate_bytes_find(att_stmt, &bytes)) != ATTEST_FINE)
+        return reason;
+    reason = certificate_chain_add(&chain, &bytes, bytes.count);
+    if (reason == ATTEST_FINE)
+        *out = chain;
+    else
+        certificate_chain_done(&chain);
     return reason;
 }
 
@@ -164,7 +184,9 @@ certificate_chain_done(struct certificate_chain *chain)
 {
     for (size_t i = 0; i < chain->count; i++)
         X509_free(chain->certificates[i]);
-    chain->count = 0;
+    X509_free(chain->known.anchor);
+    X509_free(chain->known.root);
+    *chain = (struct certificate_chain){0};
 }
 
 /* How many extensions have this OID, up to two; *out: the first. */

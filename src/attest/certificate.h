@@ -6,16 +6,46 @@
 
 #include "attest/auth_data.h"
 
+/* A path to a root that was judged before (issuers.h). */
+struct certificate_path {
+    X509 *anchor; /* owned: its first, who has issued the device's own; NULL:
+                     there is none */
+    X509 *root;   /* owned: its last */
+    tg_time_s from, until; /* from <= time < until: all of it is valid */
+};
+
 /* The certificates of attStmt.x5c, leaf first. */
 struct certificate_chain {
     size_t count;                       /* 1 to ATTEST_CHAIN_MOST */
     X509 *certificates[ATTEST_CHAIN_MOST]; /* owned */
+    size_t own; /* so many may be the device's own; 0: nobody knows */
+    uint8_t issuers[ATTEST_HASH_LEN]; /* what the others are known by, where
+                                         own < count */
+    struct certificate_path known;    /* where they lead */
 };
 
-/* Read attStmt.x5c: DER, nothing behind any of them, with keys on P-256, P-384
- * or P-521, of RSA up to 8192 bits, Ed25519 or Ed448. ATTEST_STATEMENT (there
- * is none, or it is no array of bytes, empty, or too long), ATTEST_CERTIFICATE,
- * ATTEST_UNAVAILABLE: nothing to release. */
+/* The same, still in DER; borrowed. */
+struct certificate_bytes {
+    size_t count;
+    struct tg_span der[ATTEST_CHAIN_MOST];
+};
+
+/* Find attStmt.x5c, and in it nothing that would take much memory.
+ * ATTEST_STATEMENT (there is none, or it is no array of bytes, empty, or too
+ * long), ATTEST_CERTIFICATE. */
+TG_MUST_USE enum attest_reason
+certificate_bytes_find(const struct cbor_item *att_stmt,
+                       struct certificate_bytes *out);
+
+/* Read them, from where the chain ends to before `end`: DER, nothing behind any
+ * of them, with keys on P-256, P-384 or P-521, of RSA up to 8192 bits, Ed25519
+ * or Ed448. ATTEST_CERTIFICATE, ATTEST_UNAVAILABLE: the caller
+ * releases the chain nevertheless. */
+TG_MUST_USE enum attest_reason
+certificate_chain_add(struct certificate_chain *chain,
+                      const struct certificate_bytes *bytes, size_t end);
+
+/* Both for all of x5c. Errors of either: nothing to release. */
 TG_MUST_USE enum attest_reason
 certificate_chain_read(const struct cbor_item *att_stmt,
                        struct certificate_chain *out);

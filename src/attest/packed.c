@@ -86,7 +86,7 @@ check_certified(const struct attest_statement *statement,
     enum attest_reason reason;
     X509 *leaf;
 
-    reason = certificate_chain_read(&statement->att_stmt, &chain);
+    reason = attest_trust_read(policy->trust, &statement->att_stmt, 1, &chain);
     if (reason != ATTEST_FINE)
         return reason;
     leaf = chain.certificates[0];

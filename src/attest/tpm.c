@@ -232,7 +232,7 @@ attest_check_tpm(const struct attest_statement *statement,
     if (reason != ATTEST_FINE)
         return reason;
     /* Step 4, "integrity of certInfo": the certificate and the signature. */
-    reason = certificate_chain_read(&statement->att_stmt, &chain);
+    reason = attest_trust_read(policy->trust, &statement->att_stmt, 1, &chain);
     if (reason != ATTEST_FINE)
         return reason;
     reason = check_certificate(chain.certificates[0], &statement->auth);

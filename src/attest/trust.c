@@ -8,8 +8,10 @@
  */
 #include "attest/trust.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
@@ -39,8 +41,10 @@ attest_trust_new(void)
 
     if (trust == NULL)
         return NULL;
-    if ((trust->ways = X509_STORE_new()) == NULL) {
-        tg_free(trust);
+    trust->ways = X509_STORE_new();
+    trust->issuers = issuers_new();
+    if (trust->ways == NULL || trust->issuers == NULL) {
+        attest_trust_free(trust);
         return NULL;
     }
     X509_STORE_set_check_issued(trust->ways, is_issuer);
@@ -55,6 +59,7 @@ attest_trust_free(struct attest_trust *trust)
     for (size_t i = 0; i < trust->root_count; i++)
         X509_free(trust->roots[i]);
     X509_STORE_free(trust->ways);
+    issuers_free(trust->issuers);
     tg_free(trust->roots);
     tg_free(trust->revoked);
     tg_free(trust);
@@ -163,50 +168,192 @@ set_rules(X509_STORE_CTX *ctx, tg_time_s now)
     X509_STORE_CTX_set_flags(ctx, X509_V_FLAG_PARTIAL_CHAIN);
 }
 
+/* The path that OpenSSL finds valid, from the first certificate up to `anchor`,
+ * with the others up to `count` between them. *path: on ATTEST_FINE to be
+ * released with free_path(). ATTEST_CHAIN, ATTEST_UNAVAILABLE. */
 static enum attest_reason
-judge_path(const struct attest_trust *trust, X509 *root,
-           const struct certificate_chain *chain, X509_STORE_CTX *ctx)
-{
-    const STACK_OF(X509) * path;
-
-    if (X509_verify_cert(ctx) != 1)
-        return X509_STORE_CTX_get_error(ctx) == X509_V_ERR_OUT_OF_MEM
-                   ? ATTEST_UNAVAILABLE
-                   : ATTEST_CHAIN;
-    path = X509_STORE_CTX_get0_chain(ctx);
-    if (!is_path(chain, path))
-        return ATTEST_CHAIN;
-    if (has_revoked(trust, chain, root))
-        return ATTEST_REVOKED;
-    return ATTEST_FINE;
-}
-
-static enum attest_reason
-check_under(const struct attest_trust *trust, X509 *root,
-            const struct certificate_chain *chain, tg_time_s now)
+find_path(const struct attest_trust *trust,
+          const struct certificate_chain *chain, size_t count, X509 *anchor,
+          tg_time_s now, STACK_OF(X509) **path)
 {
     enum attest_reason reason = ATTEST_UNAVAILABLE;
-    STACK_OF(X509) *roots = sk_X509_new_null();
+    STACK_OF(X509) *anchors = sk_X509_new_null();
     STACK_OF(X509) *others = sk_X509_new_null();
     X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 
-    if (roots == NULL || others == NULL || ctx == NULL ||
-        sk_X509_push(roots, root) == 0)
+    if (anchors == NULL || others == NULL || ctx == NULL ||
+        sk_X509_push(anchors, anchor) == 0)
         goto out;
-    for (size_t i = 1; i < chain->count; i++) {
+    for (size_t i = 1; i < count; i++) {
         if (sk_X509_push(others, chain->certificates[i]) == 0)
             goto out;
     }
     if (X509_STORE_CTX_init(ctx, trust->ways, chain->certificates[0], others) !=
         1)
         goto out;
-    X509_STORE_CTX_set0_trusted_stack(ctx, roots);
+    X509_STORE_CTX_set0_trusted_stack(ctx, anchors);
     set_rules(ctx, now);
-    reason = judge_path(trust, root, chain, ctx);
+    if (X509_verify_cert(ctx) == 1)
+        reason = (*path = X509_STORE_CTX_get1_chain(ctx)) != NULL
+                     ? ATTEST_FINE
+                     : ATTEST_UNAVAILABLE;
+    else if (X509_STORE_CTX_get_error(ctx) != X509_V_ERR_OUT_OF_MEM)
+        reason = ATTEST_CHAIN;
 out:
     X509_STORE_CTX_free(ctx);
     sk_X509_free(others);
-    sk_X509_free(roots);
+    sk_X509_free(anchors);
+    return reason;
+}
+
+static void
+free_path(STACK_OF(X509) * path)
+{
+    sk_X509_pop_free(path, X509_free);
+}
+
+/* ---- issuers that are known ---------------------------------------------- */
+
+/* What it says bears on certificates further down than the next one: on names
+ * (RFC 5280 §4.2.1.10), addresses and systems (RFC 3779). So nothing can be
+ * said of it without them. The length of paths is below. */
+static bool
+bears_on_all_below(const X509 *certificate)
+{
+    static const int extensions[] = {NID_name_constraints, NID_sbgp_ipAddrBlock,
+                                     NID_sbgp_autonomousSysNum};
+
+    for (size_t i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++) {
+        if (X509_get_ext_by_NID(certificate, extensions[i], -1) >= 0)
+            return true;
+    }
+    return false;
+}
+
+static bool
+time_of(const ASN1_TIME *time, tg_time_s *out)
+{
+    struct tm tm = {0};
+
+    if (ASN1_TIME_to_tm(time, &tm) != 1)
+        return false;
+    *out = timegm(&tm);
+    return true;
+}
+
+/* It is no longer than this certificate's that a path is valid. */
+static bool
+narrow(struct certificate_path *path, const X509 *certificate)
+{
+    tg_time_s from, until;
+
+    if (!time_of(X509_get0_notBefore(certificate), &from) ||
+        !time_of(X509_get0_notAfter(certificate), &until))
+        return false;
+    if (path->from < from)
+        path->from = from;
+    if (path->until > until)
+        path->until = until;
+    return true;
+}
+
+/* A path from a chain was valid: so is what of it is above the device's own,
+ * until a certificate of it expires. Nobody there may have judged less than it
+ * will have to next time: a certificate that issues its own successors does not
+ * count where the length of a path is limited (RFC 5280 §4.2.1.9). */
+static void
+remember(const struct attest_trust *trust,
+         const struct certificate_chain *chain, const STACK_OF(X509) * path)
+{
+    struct certificate_path known = {.from = INT64_MIN, .until = INT64_MAX};
+    size_t count = (size_t)sk_X509_num(path);
+
+    if (chain->own == 0 || chain->count <= chain->own || count <= chain->own)
+        return;
+    for (size_t i = 1; i < chain->own; i++) {
+        if (is_self_issued(sk_X509_value(path, (int)i)))
+            return;
+    }
+    for (size_t i = chain->own; i < count; i++) {
+        const X509 *issuer = sk_X509_value(path, (int)i);
+
+        if (bears_on_all_below(issuer) || !narrow(&known, issuer))
+            return;
+    }
+    known.anchor = sk_X509_value(path, (int)chain->own);
+    known.root = sk_X509_value(path, (int)count - 1);
+    issuers_keep(trust->issuers, chain, &known);
+}
+
+/* The issuers are known, and the device's own certificates are right below
+ * them. If not, it is for the whole path to say what is wrong. */
+static bool
+is_below_known(const struct attest_trust *trust,
+               const struct certificate_chain *chain, tg_time_s now)
+{
+    const struct certificate_path *known = &chain->known;
+    STACK_OF(X509) * path;
+    bool is;
+
+    if (known->anchor == NULL || now < known->from || now >= known->until ||
+        find_path(trust, chain, chain->own, known->anchor, now, &path) !=
+            ATTEST_FINE)
+        return false;
+    is = (size_t)sk_X509_num(path) == chain->own + 1;
+    for (size_t i = 0; i < chain->own && is; i++)
+        is = X509_cmp(chain->certificates[i],
+                      sk_X509_value(path, (int)i)) == 0;
+    is = is && !has_revoked(trust, chain, known->root);
+    free_path(path);
+    return is;
+}
+
+enum attest_reason
+attest_trust_read(const struct attest_trust *trust,
+                  const struct cbor_item *att_stmt, size_t own,
+                  struct certificate_chain *out)
+{
+    struct certificate_chain chain = {.own = own};
+    struct certificate_bytes bytes;
+    enum attest_reason reason;
+
+    assert(own > 0);
+    if ((reason = certificate_bytes_find(att_stmt, &bytes)) != ATTEST_FINE)
+        return reason;
+    if (issuers_name(&bytes, own, chain.issuers) != TG_OK) {
+        chain.own = 0;
+        own = bytes.count;
+    }
+    reason = certificate_chain_add(&chain, &bytes, own);
+    if (reason == ATTEST_FINE && chain.count < bytes.count &&
+        !issuers_find(trust->issuers, &chain))
+        reason = certificate_chain_add(&chain, &bytes, bytes.count);
+    if (reason == ATTEST_FINE)
+        *out = chain;
+    else
+        certificate_chain_done(&chain);
+    return reason;
+}
+
+/* ---- the whole path ------------------------------------------------------ */
+
+static enum attest_reason
+check_under(const struct attest_trust *trust, X509 *root,
+            const struct certificate_chain *chain, tg_time_s now)
+{
+    enum attest_reason reason;
+    STACK_OF(X509) * path;
+
+    reason = find_path(trust, chain, chain->count, root, now, &path);
+    if (reason != ATTEST_FINE)
+        return reason;
+    if (!is_path(chain, path))
+        reason = ATTEST_CHAIN;
+    else if (has_revoked(trust, chain, root))
+        reason = ATTEST_REVOKED;
+    else
+        remember(trust, chain, path);
+    free_path(path);
     return reason;
 }
 
@@ -232,6 +379,8 @@ attest_trust_check(const struct attest_trust *trust,
 {
     enum attest_reason reason = ATTEST_CHAIN;
 
+    if (is_below_known(trust, chain, now))
+        return ATTEST_FINE;
     for (size_t i = 0; i < trust->root_count && reason != ATTEST_FINE; i++) {
         enum attest_reason found;
 

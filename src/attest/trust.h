@@ -1,5 +1,6 @@
 /* Whom the operator trusts: roots, and serials that were revoked. Made when a
- * configuration is read, then only read; thread-safe from then on. */
+ * configuration is read; thread-safe from then on, when nothing changes any
+ * more but that it remembers some issuers (DECISION(11)). */
 #ifndef ATTEST_TRUST_H
 #define ATTEST_TRUST_H
 
@@ -36,6 +37,15 @@ attest_trust_add_revoked(struct attest_trust *trust, const char *path,
 
 size_t attest_trust_root_count(const struct attest_trust *trust);
 
+/* Read attStmt.x5c as certificate_chain_read() does, but not those certificates
+ * again that are remembered. The first `own` of them, 1 at least, may be the
+ * device's own; they are never remembered. Errors and *out are those of
+ * certificate_chain_read(). */
+TG_MUST_USE enum attest_reason
+attest_trust_read(const struct attest_trust *trust,
+                  const struct cbor_item *att_stmt, size_t own,
+                  struct certificate_chain *out);
+
 /* Does the chain lead to a root at `now`, with no certificate of it revoked?
  * Every certificate in the path is valid now and every issuer may issue
  * (RFC 5280 §6.1; path length, key usage, critical extensions, names). The
@@ -43,6 +53,10 @@ size_t attest_trust_root_count(const struct attest_trust *trust);
  * with the root's name and key, and above a root that is an intermediate,
  * whoever issued that. Other certificates that are not needed are refused, as
  * is SHA-1 below a root and a key below 112 bits of strength.
+ *
+ * Where that is so, the issuers of a chain from attest_trust_read() are
+ * remembered for the next one, unless they say something about certificates
+ * below them, such as names they may have.
  * ATTEST_CHAIN, ATTEST_REVOKED, ATTEST_UNAVAILABLE. */
 TG_MUST_USE enum attest_reason
 attest_trust_check(const struct attest_trust *trust,

@@ -2,6 +2,7 @@
 #ifndef ATTEST_TRUST_INSIDE_H
 #define ATTEST_TRUST_INSIDE_H
 
+#include "attest/issuers.h"
 #include "attest/trust.h"
 
 /* A serial number, big-endian, with zeros in front. RFC 5280 §4.1.2.2 has at
@@ -16,6 +17,7 @@ struct attest_trust {
     size_t root_count;
     struct trust_serial *revoked;  /* owned, sorted */
     size_t revoked_count;
+    struct issuers *issuers;       /* owned; all else is only read */
 };
 
 /* False: it has too many bytes. */
