@@ -16,9 +16,10 @@ reason_of(enum tg_err err)
 enum attest_reason
 encoding_base64url(struct tg_span text, struct tg_buf *out)
 {
-    for (size_t i = 0; i < text.len; i++)
-        if (text.ptr[i] == '+' || text.ptr[i] == '/' || text.ptr[i] == '=')
-            return ATTEST_MALFORMED;
+    if (text.len > 0 && (memchr(text.ptr, '+', text.len) != NULL ||
+                         memchr(text.ptr, '/', text.len) != NULL ||
+                         memchr(text.ptr, '=', text.len) != NULL))
+        return ATTEST_MALFORMED;
     return reason_of(tg_base64_decode_any(text, out));
 }
 

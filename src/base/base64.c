@@ -3,69 +3,72 @@
 
 #include <string.h>
 
-enum { NOT_A_DIGIT = 0xff };
+/* What a character is, in one byte: its value, and whether only one of the two
+ * alphabets has it. Both at once is what no character is, and what the bytes of
+ * a text in both alphabets are when they are put together with |. */
+enum { VALUE = 0x3f, STANDARD = 0x40, URL = 0x80, NEITHER = STANDARD | URL };
 
-enum alphabet { ALPHABET_UNDECIDED, ALPHABET_STANDARD, ALPHABET_URL };
+enum { NO = NEITHER, S62 = STANDARD | 62, S63 = STANDARD | 63, U62 = URL | 62,
+       U63 = URL | 63, ASCII = 128 };
 
-/* 0–63, or NOT_A_DIGIT; *alphabet is fixed by the first character that only
- * one of the two has. */
+static const uint8_t kinds[ASCII] = {
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, S62, NO, U62, NO, S63,
+    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, NO, NO, NO, NO, NO, NO,
+    NO,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12, 13, 14,
+    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, NO, NO, NO, NO, U63,
+    NO, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+    41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, NO, NO, NO, NO, NO,
+};
+
 static uint8_t
-digit_value(uint8_t c, enum alphabet *alphabet)
+kind_of(uint8_t c)
 {
-    enum alphabet wanted;
-
-    if (c >= 'A' && c <= 'Z')
-        return (uint8_t)(c - 'A');
-    if (c >= 'a' && c <= 'z')
-        return (uint8_t)(c - 'a' + 26);
-    if (c >= '0' && c <= '9')
-        return (uint8_t)(c - '0' + 52);
-    if (c == '+' || c == '/')
-        wanted = ALPHABET_STANDARD;
-    else if (c == '-' || c == '_')
-        wanted = ALPHABET_URL;
-    else
-        return NOT_A_DIGIT;
-    if (*alphabet != ALPHABET_UNDECIDED && *alphabet != wanted)
-        return NOT_A_DIGIT;
-    *alphabet = wanted;
-    return c == '+' || c == '-' ? 62 : 63;
+    return c < ASCII ? kinds[c] : NEITHER;
 }
 
-/* Decode digits without their padding. */
+/* Decode digits without their padding. `seen`: the alphabet that it must be,
+ * or 0. */
 static enum tg_err
-decode_digits(struct tg_span digits, enum alphabet alphabet,
-              struct tg_buf *out)
+decode_digits(struct tg_span digits, uint8_t seen, struct tg_buf *out)
 {
-    enum tg_err err;
+    const uint8_t *in = digits.ptr;
+    size_t left = digits.len;
     uint32_t bits = 0;
-    unsigned count = 0;
-    size_t before = out->len;
+    enum tg_err err;
+    uint8_t *to;
 
-    if (digits.len % 4 == 1)
+    if (left % 4 == 1)
         return TG_E_FORMAT;
-    if ((err = tg_buf_reserve(out, digits.len / 4 * 3 + 2)) != TG_OK)
+    if ((err = tg_buf_reserve(out, left / 4 * 3 + 2)) != TG_OK)
         return err;
-    for (size_t i = 0; i < digits.len; i++) {
-        uint8_t value = digit_value(digits.ptr[i], &alphabet);
+    to = out->ptr + out->len;
+    for (; left >= 4; left -= 4, in += 4) {
+        uint8_t a = kind_of(in[0]), b = kind_of(in[1]);
+        uint8_t c = kind_of(in[2]), d = kind_of(in[3]);
 
-        if (value == NOT_A_DIGIT) {
-            out->len = before;
-            return TG_E_FORMAT;
-        }
-        bits = bits << 6 | value;
-        count += 6;
-        if (count >= 8) {
-            count -= 8;
-            out->ptr[out->len++] = (uint8_t)(bits >> count);
-            bits &= (1u << count) - 1;
-        }
+        seen |= a | b | c | d;
+        bits = (uint32_t)(a & VALUE) << 18 | (uint32_t)(b & VALUE) << 12 |
+               (uint32_t)(c & VALUE) << 6 | (d & VALUE);
+        *to++ = (uint8_t)(bits >> 16);
+        *to++ = (uint8_t)(bits >> 8);
+        *to++ = (uint8_t)bits;
     }
-    /* Two texts must never mean the same bytes. */
-    if (bits != 0) {
-        out->len = before;
+    bits = 0;
+    for (size_t i = 0; i < left; i++) {
+        seen |= kind_of(in[i]);
+        bits |= (uint32_t)(kind_of(in[i]) & VALUE) << (18 - 6 * i);
+    }
+    if (left > 0)
+        *to++ = (uint8_t)(bits >> 16);
+    if (left > 2)
+        *to++ = (uint8_t)(bits >> 8);
+    /* Two texts must never mean the same bytes: bits that are left are 0. */
+    if ((seen & NEITHER) == NEITHER ||
+        (bits & (left == 3 ? 0xffu : 0xffffu)) != 0)
         return TG_E_FORMAT;
-    }
+    out->len = (size_t)(to - out->ptr);
     return TG_OK;
 }
 
@@ -83,7 +86,7 @@ tg_base64_decode(struct tg_span text, struct tg_buf *out)
 {
     if (text.len % 4 != 0)
         return TG_E_FORMAT;
-    return decode_digits(without_padding(text), ALPHABET_STANDARD, out);
+    return decode_digits(without_padding(text), STANDARD, out);
 }
 
 enum tg_err
@@ -93,7 +96,7 @@ tg_base64_decode_any(struct tg_span text, struct tg_buf *out)
 
     if (digits.len != text.len && text.len % 4 != 0)
         return TG_E_FORMAT;
-    return decode_digits(digits, ALPHABET_UNDECIDED, out);
+    return decode_digits(digits, 0, out);
 }
 
 enum tg_err
