@@ -154,9 +154,6 @@ read_ec2(const struct cbor_item *map, const struct cose_kind *kind,
 {
     uint8_t point[POINT_MOST] = {POINT_CONVERSION_UNCOMPRESSED};
     size_t len = kind->coordinate_len;
-    OSSL_PARAM params[3] = {OSSL_PARAM_END, OSSL_PARAM_END, OSSL_PARAM_END};
-    enum attest_reason reason;
-    char group[32];
 
     if (map->count != MEMBERS_EC2 ||
         !take_integer(map, LABEL_CURVE, &key->curve) ||
@@ -165,16 +162,12 @@ read_ec2(const struct cbor_item *map, const struct cose_kind *kind,
         key->y.len != len)
         return ATTEST_KEY;
     assert(1 + 2 * len <= sizeof(point));
-    assert(strlen(kind->group) < sizeof(group));
     memcpy(point + 1, key->x.ptr, len);
     memcpy(point + 1 + len, key->y.ptr, len);
-    memcpy(group, kind->group, strlen(kind->group) + 1);
-    params[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
-                                                 group, 0);
-    params[1] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
-                                                  point, 1 + 2 * len);
-    if ((reason = from_params("EC", params, &key->pkey)) != ATTEST_FINE)
-        return reason;
+    if ((key->pkey = library_curve(kind->group)) == NULL)
+        return ATTEST_UNAVAILABLE;
+    if (EVP_PKEY_set1_encoded_public_key(key->pkey, point, 1 + 2 * len) != 1)
+        return ATTEST_KEY;
     return point_is_fine(key->pkey) ? ATTEST_FINE : ATTEST_KEY;
 }
 

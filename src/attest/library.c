@@ -5,11 +5,14 @@
  */
 #include "attest/library.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <pthread.h>
 #include <string.h>
 
 #include <openssl/core_dispatch.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/provider.h>
 
@@ -19,6 +22,14 @@ enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static OSSL_LIB_CTX *context;   /* owned; NULL: there is none */
 static OSSL_PROVIDER *original; /* the default one */
+
+/* Keys without a point. */
+static struct curve {
+    const char *group;
+    EVP_PKEY *key; /* owned */
+} curves[] = {{SN_X9_62_prime256v1, NULL}, {SN_secp384r1, NULL},
+              {SN_secp521r1, NULL}};
+enum { CURVES = sizeof(curves) / sizeof(curves[0]) };
 
 /* What it passes on of these, with an empty one behind. */
 static OSSL_ALGORITHM managers[KINDS + 1];
@@ -93,10 +104,28 @@ init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
     return 1;
 }
 
+static EVP_PKEY *
+make_curve(const char *group)
+{
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(context, "EC", NULL);
+    char name[32];
+    OSSL_PARAM params[2] = {OSSL_PARAM_construct_utf8_string(
+                                OSSL_PKEY_PARAM_GROUP_NAME, name, 0),
+                            OSSL_PARAM_construct_end()};
+    EVP_PKEY *key = NULL;
+
+    assert(strlen(group) < sizeof(name));
+    memcpy(name, group, strlen(group) + 1);
+    if (ctx != NULL && EVP_PKEY_fromdata_init(ctx) == 1)
+        (void)EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEY_PARAMETERS, params);
+    EVP_PKEY_CTX_free(ctx);
+    return key;
+}
+
 /* The default provider is loaded once more, in a context of its own, so that
  * nothing changes for whoever else uses OpenSSL in this process. */
 static void
-make(void)
+make_context(void)
 {
     OSSL_LIB_CTX *whole = OSSL_LIB_CTX_new();
     OSSL_LIB_CTX *few = OSSL_LIB_CTX_new();
@@ -112,6 +141,14 @@ make(void)
     }
     OSSL_LIB_CTX_free(few);
     OSSL_LIB_CTX_free(whole);
+}
+
+static void
+make(void)
+{
+    make_context();
+    for (size_t i = 0; i < CURVES; i++)
+        curves[i].key = make_curve(curves[i].group);
     ERR_clear_error();
 }
 
@@ -120,6 +157,17 @@ library_context(void)
 {
     (void)pthread_once(&once, make);
     return context;
+}
+
+EVP_PKEY *
+library_curve(const char *group)
+{
+    (void)pthread_once(&once, make);
+    for (size_t i = 0; i < CURVES; i++) {
+        if (strcmp(curves[i].group, group) == 0)
+            return curves[i].key != NULL ? EVP_PKEY_dup(curves[i].key) : NULL;
+    }
+    return NULL;
 }
 
 X509 *

@@ -17,6 +17,11 @@
  * Thread-safe. */
 OSSL_LIB_CTX *library_context(void);
 
+/* A new key on this curve, by OpenSSL's name of P-256, P-384 or P-521, still
+ * without a point. Much quicker than making the curve anew from its constants,
+ * as EVP_PKEY_fromdata() does. NULL: no memory. */
+EVP_PKEY *library_curve(const char *group);
+
 /* One certificate, with nothing behind it. NULL: it is none, or there is no
  * memory; OpenSSL's queue of errors says which. */
 X509 *library_certificate(struct tg_span der);

@@ -86,6 +86,39 @@ a_key_of_another_kind_is_none(void **state)
 }
 
 static void
+a_curve_takes_points_of_its_own_only(void **state)
+{
+    static const struct {
+        enum forge_kind kind;
+        const char *group;
+    } curves[] = {{FORGE_P256, SN_X9_62_prime256v1},
+                  {FORGE_P384, SN_secp384r1},
+                  {FORGE_P521, SN_secp521r1}};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        EVP_PKEY *key = forge_key(curves[i].kind);
+        struct tg_buf point = TG_BUF_EMPTY;
+
+        forge_point(&point, key);
+        for (size_t k = 0; k < 3; k++) {
+            EVP_PKEY *made = library_curve(curves[k].group);
+
+            assert_non_null(made);
+            assert_int_equal(EVP_PKEY_set1_encoded_public_key(made, point.ptr,
+                                                              point.len),
+                             i == k);
+            assert_int_equal(EVP_PKEY_eq(made, key) == 1, i == k);
+            EVP_PKEY_free(made);
+        }
+        tg_buf_free(&point);
+        EVP_PKEY_free(key);
+    }
+    assert_null(library_curve(SN_secp256k1));
+    ERR_clear_error();
+}
+
+static void
 what_is_cut_or_has_more_behind_is_no_certificate(void **state)
 {
     EVP_PKEY *key = forge_key(FORGE_P256);
@@ -114,6 +147,7 @@ main(void)
         cmocka_unit_test(it_is_not_openssls_own_context),
         cmocka_unit_test(keys_of_every_kind_are_read_and_verify),
         cmocka_unit_test(a_key_of_another_kind_is_none),
+        cmocka_unit_test(a_curve_takes_points_of_its_own_only),
         cmocka_unit_test(what_is_cut_or_has_more_behind_is_no_certificate),
     };
 
