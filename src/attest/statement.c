@@ -1,30 +1,91 @@
 /* See statement.h. Steps are those of WebAuthn Level 3 §7.1. */
 #include "attest/statement.h"
 
+#include <string.h>
+
 #include "attest/encoding.h"
 #include "crypto/hash.h"
 
 enum { OBJECT_MEMBERS = 3 };
 
-/* R-ATT-1: the two byte strings, one behind the other in *bytes. */
+/* R-ATT-1: the two members, as text. */
+struct members {
+    struct tg_span client_data;
+    struct tg_span object;
+};
+
+/* Take `text` off the front. */
+static bool
+take_text(struct tg_span *in, struct tg_span text)
+{
+    if (in->len < text.len || memcmp(in->ptr, text.ptr, text.len) != 0)
+        return false;
+    in->ptr += text.len;
+    in->len -= text.len;
+    return true;
+}
+
+/* Take what is before the next quotation mark, with nothing escaped in it. */
+static bool
+take_value(struct tg_span *in, struct tg_span *value)
+{
+    const uint8_t *end =
+        in->len > 0 ? memchr(in->ptr, '"', in->len) : NULL;
+
+    if (end == NULL)
+        return false;
+    *value = (struct tg_span){in->ptr, (size_t)(end - in->ptr)};
+    in->ptr += value->len;
+    in->len -= value->len;
+    return value->len == 0 || memchr(value->ptr, '\\', value->len) == NULL;
+}
+
+/* As devices write it: both members, in this order, and nothing else, so that
+ * no tree is needed. The values are any bytes but those that would make it
+ * other JSON; what base64url refuses of them, JSON may have refused. */
+static bool
+read_plainly(struct tg_span text, struct members *out)
+{
+    return take_text(&text, TG_SPAN_LITERAL("{\"clientDataJSON\":\"")) &&
+           take_value(&text, &out->client_data) &&
+           take_text(&text,
+                     TG_SPAN_LITERAL("\",\"attestationObject\":\"")) &&
+           take_value(&text, &out->object) &&
+           tg_span_is(text, "\"}");
+}
+
+/* Any JSON; `out` borrows from the tree. */
 static enum attest_reason
-decode_members(const struct tg_json *json, struct tg_buf *bytes,
+read_tree(struct tg_span text, struct tg_json **json, struct members *out)
+{
+    enum attest_reason reason = encoding_object(text, json);
+
+    if (reason != ATTEST_FINE)
+        return reason;
+    if (!tg_json_text(tg_json_member(*json, "clientDataJSON"),
+                      &out->client_data) ||
+        !tg_json_text(tg_json_member(*json, "attestationObject"),
+                      &out->object))
+        return ATTEST_MALFORMED;
+    return ATTEST_FINE;
+}
+
+/* One behind the other in *bytes. */
+static enum attest_reason
+decode_members(const struct members *members, struct tg_buf *bytes,
                size_t *client_data_len)
 {
     enum attest_reason reason;
-    struct tg_span client_data;
-    struct tg_span object;
 
-    if (!tg_json_text(tg_json_member(json, "clientDataJSON"), &client_data) ||
-        !tg_json_text(tg_json_member(json, "attestationObject"), &object))
-        return ATTEST_MALFORMED;
     /* Room for both, so that nothing moves and is there twice. */
-    if (tg_buf_reserve(bytes, client_data.len + object.len) != TG_OK)
+    if (tg_buf_reserve(bytes, members->client_data.len +
+                                  members->object.len) != TG_OK)
         return ATTEST_UNAVAILABLE;
-    if ((reason = encoding_base64url(client_data, bytes)) != ATTEST_FINE)
+    reason = encoding_base64url(members->client_data, bytes);
+    if (reason != ATTEST_FINE)
         return reason;
     *client_data_len = bytes->len;
-    return encoding_base64url(object, bytes);
+    return encoding_base64url(members->object, bytes);
 }
 
 static enum attest_reason
@@ -33,16 +94,20 @@ decode_header(struct tg_span header, struct tg_buf *bytes,
 {
     struct tg_buf text = TG_BUF_EMPTY;
     struct tg_json *json = NULL;
+    struct members members;
     enum attest_reason reason;
 
     if (header.len > ATTEST_HEADER_MOST)
         return ATTEST_MALFORMED;
     if ((reason = encoding_base64url(header, &text)) != ATTEST_FINE)
         goto out;
-    if ((reason = encoding_object(tg_span_buf(&text), &json)) != ATTEST_FINE)
-        goto out;
-    tg_buf_free(&text);
-    reason = decode_members(json, bytes, client_data_len);
+    if (!read_plainly(tg_span_buf(&text), &members)) {
+        reason = read_tree(tg_span_buf(&text), &json, &members);
+        if (reason != ATTEST_FINE)
+            goto out;
+        tg_buf_free(&text);
+    }
+    reason = decode_members(&members, bytes, client_data_len);
 out:
     tg_json_free(json);
     tg_buf_free(&text);

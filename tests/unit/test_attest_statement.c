@@ -187,6 +187,61 @@ the_json_has_both_members_and_may_have_others(void **state)
         ATTEST_MALFORMED);
 }
 
+/* Client data is judged elsewhere: here it may be any bytes. */
+static enum attest_reason
+read_client_data(const char *text)
+{
+    struct tg_buf json = TG_BUF_EMPTY;
+    enum attest_reason reason;
+
+    put(&json, "{\"clientDataJSON\":\"");
+    put(&json, text);
+    put(&json, "\",\"attestationObject\":\"");
+    forge_base64url(&json, tg_span_buf(&good.object));
+    put(&json, "\"}");
+    reason = read_json(tg_span_buf(&json));
+    tg_buf_free(&json);
+    return reason;
+}
+
+/* The plainest way is read without a tree. */
+static void
+it_does_not_matter_how_the_json_is_written(void **state)
+{
+    static const char *const plain[] = {"{\"clientDataJSON\":\"",
+                                        "\",\"attestationObject\":\"", "\"}"};
+    static const char *const others[][3] = {
+        {" {\"clientDataJSON\":\"", "\",\"attestationObject\":\"", "\"}"},
+        {"{\"clientDataJSON\": \"", "\",\"attestationObject\":\"", "\"}"},
+        {"{\"clientDataJSON\":\"", "\",\"attestationObject\":\"", "\"}\n"},
+        {"{\"client\\u0044ataJSON\":\"", "\",\"attestationObject\":\"",
+         "\"}"},
+        {"{\"clientDataJSON\":\"\\u0065", "\",\"attestationObject\":\"", "\"}"},
+        {"\xef\xbb\xbf{\"clientDataJSON\":\"",
+         "\",\"attestationObject\":\"", "\"}"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i <= sizeof(others) / sizeof(others[0]); i++) {
+        const char *const *parts = i == 0 ? plain : others[i - 1];
+        bool is_begun = strstr(parts[0], "\\u0065") != NULL;
+        struct tg_buf json = TG_BUF_EMPTY;
+
+        put(&json, parts[0]);
+        put(&json, is_begun ? "30" : "e30");
+        put(&json, parts[1]);
+        forge_base64url(&json, tg_span_buf(&good.object));
+        put(&json, parts[2]);
+        assert_int_equal(read_json(tg_span_buf(&json)), ATTEST_FINE);
+        tg_buf_free(&json);
+    }
+    assert_int_equal(read_client_data(""), ATTEST_FINE);
+    assert_int_equal(read_client_data("e30\\"), ATTEST_MALFORMED);
+    assert_int_equal(read_client_data("e30\\\""), ATTEST_MALFORMED);
+    assert_int_equal(read_client_data("e3\n0"), ATTEST_MALFORMED);
+    assert_int_equal(read_client_data("e3\xff"), ATTEST_MALFORMED);
+}
+
 static void
 what_is_no_json_object_is_malformed(void **state)
 {
@@ -210,23 +265,6 @@ members_are_base64url_without_padding(void **state)
     assert_int_equal(read_around("", "", "=\"}"), ATTEST_MALFORMED);
     assert_int_equal(read_around("", "", "\\n\"}"), ATTEST_MALFORMED);
     assert_int_equal(read_around("", "", "+\"}"), ATTEST_MALFORMED);
-}
-
-/* Client data is judged elsewhere: here it may be any bytes. */
-static enum attest_reason
-read_client_data(const char *text)
-{
-    struct tg_buf json = TG_BUF_EMPTY;
-    enum attest_reason reason;
-
-    put(&json, "{\"clientDataJSON\":\"");
-    put(&json, text);
-    put(&json, "\",\"attestationObject\":\"");
-    forge_base64url(&json, tg_span_buf(&good.object));
-    put(&json, "\"}");
-    reason = read_json(tg_span_buf(&json));
-    tg_buf_free(&json);
-    return reason;
 }
 
 static void
@@ -410,6 +448,7 @@ main(void)
         cmocka_unit_test(the_header_is_base64url_without_padding),
         cmocka_unit_test(a_header_has_16_kib_at_most),
         cmocka_unit_test(the_json_has_both_members_and_may_have_others),
+        cmocka_unit_test(it_does_not_matter_how_the_json_is_written),
         cmocka_unit_test(what_is_no_json_object_is_malformed),
         cmocka_unit_test(members_are_base64url_without_padding),
         cmocka_unit_test(the_alphabet_is_that_of_urls),
