@@ -91,7 +91,9 @@ tg_relay_client_reason(const struct tg_relay_client *client);
 
 /* The detail of the problem document with which the relay refused the last
  * call: its words, such as why a device's statement does not convince, of
- * printable ASCII and at most 160 characters; "" when there is none. Likewise
+ * printable ASCII and at most 160 characters; or, where a create failed with
+ * TG_E_PROTOCOL because the mailbox is said to be at another relay, the name
+ * of that: "host[:port]". "" when there is neither. Likewise
  * without what is secret, and valid until the next call. */
 TG_API const char *
 tg_relay_client_detail(const struct tg_relay_client *client);

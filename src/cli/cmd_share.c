@@ -104,13 +104,17 @@ fill(const struct options *o, const struct tg_provisioning *message,
     offer->content = tg_provisioning_content(message);
 }
 
-/* Whether another try would fail in the same way, as nothing was given here
- * that could vouch for the device. Nothing of such a share is worth keeping. */
+/* Whether another try would fail in the same way: nothing was given here that
+ * could vouch for the device, or the relay has another name. Nothing of such a
+ * share is worth keeping. */
 static bool
 is_hopeless(const struct session *s, struct tg_share *share, enum tg_err err)
 {
-    return err == TG_E_ATTESTATION && s->options->attest == NULL &&
-           tg_share_cancel(share) == TG_OK;
+    bool is_unvouched = err == TG_E_ATTESTATION && s->options->attest == NULL;
+    bool is_elsewhere = err == TG_E_PROTOCOL &&
+                        tg_relay_client_detail(s->client)[0] != '\0';
+
+    return (is_unvouched || is_elsewhere) && tg_share_cancel(share) == TG_OK;
 }
 
 /* The mailbox was not made. A share that can still be made stays. */

@@ -94,6 +94,22 @@ fail_attestation(struct session *s, enum messages_about about)
                               tg_relay_client_reason(s->client));
 }
 
+/* A link would lead to the name by which the relay goes, and not to the one by
+ * which it was asked. True: that is so, and `out` says it. */
+static bool
+name_elsewhere(const struct session *s, enum messages_about about,
+               enum tg_err err, char out[SENTENCE_SIZE])
+{
+    const char *name = tg_relay_client_detail(s->client);
+
+    if (err != TG_E_PROTOCOL || about != ABOUT_OFFER || name[0] == '\0')
+        return false;
+    snprintf(out, SENTENCE_SIZE,
+             "The relay calls itself %s, and links would lead there. If that "
+             "is the one you mean, name it so: --relay %s.", name, name);
+    return true;
+}
+
 int
 relay_fail(struct session *s, const struct tg_share *share,
            enum messages_about about, enum tg_err err)
@@ -106,6 +122,8 @@ relay_fail(struct session *s, const struct tg_share *share,
 
     if (err == TG_E_ATTESTATION)
         return fail_attestation(s, about);
+    if (name_elsewhere(s, about, err, sentence))
+        return output_fail_saying(&s->out, about, err, sentence, reason);
     if (err != TG_E_LIMIT && err != TG_E_LIFETIME)
         return session_fail(s, about, err);
     snprintf(detail, sizeof detail, "%s", reason); /* asking changes it */

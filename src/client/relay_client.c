@@ -177,6 +177,24 @@ is_worth_another(enum tg_err err, const struct http_response *response)
     return err == TG_E_NETWORK;
 }
 
+/* The answer makes no sense. If it is only that the relay has another name,
+ * whoever chose it may want to know which. */
+static void
+note_nonsense(struct tg_relay_client *client, enum relay_verb verb,
+              const char *relay, const struct http_response *response,
+              const char *what)
+{
+    struct tg_buf name = TG_BUF_EMPTY;
+
+    snprintf(client->reason, sizeof(client->reason), "%s", what);
+    if (verb == RELAY_CREATE &&
+        relay_client_answer_elsewhere(response, relay, &name) == TG_OK &&
+        tg_buf_terminate(&name) == TG_OK &&
+        name.len < sizeof(client->detail))
+        snprintf(client->detail, sizeof(client->detail), "%s", name.ptr);
+    tg_buf_free(&name);
+}
+
 /* One attempt: the exchange, and what its status means. */
 static enum tg_err
 attempt_once(struct tg_relay_client *client, enum relay_verb verb,
@@ -321,7 +339,7 @@ perform(struct tg_relay_client *client, enum relay_verb verb,
         err = relay_client_answer_read(verb, call->relay, &response, out,
                                        &what);
         if (err != TG_OK)
-            snprintf(client->reason, sizeof(client->reason), "%s", what);
+            note_nonsense(client, verb, call->relay, &response, what);
     } else if (response.status != 0 && client->reason[0] == '\0') {
         relay_client_explain(client, call, &response);
     }

@@ -98,22 +98,53 @@ take_push(const struct tg_json *body, struct tg_relay_answer *answer)
 }
 
 static bool
+read_link(const struct tg_json *body, char answered[AUTHORITY_TEXT_MAX + 1],
+          char mailbox[TG_UUID_TEXT_LEN + 1])
+{
+    struct tg_span text;
+
+    return tg_json_text(tg_json_member(body, "urlLink"), &text) &&
+           share_url_parse_link(text, answered, mailbox) == TG_OK;
+}
+
+static bool
+is_same_relay(const char *relay, const char *answered)
+{
+    struct authority at;
+    char asked[AUTHORITY_TEXT_MAX + 1];
+
+    if (authority_parse(tg_span_text(relay), &at) != TG_OK)
+        return false;
+    authority_format(&at, asked);
+    return strcmp(asked, answered) == 0;
+}
+
+/* Elsewhere, and the share would lead the recipient to a relay that nobody has
+ * chosen. */
+static bool
 take_link(const struct tg_json *body, const char *relay,
           struct tg_relay_answer *answer)
 {
-    struct authority at;
-    struct tg_span text;
-    char asked[AUTHORITY_TEXT_MAX + 1];
     char answered[AUTHORITY_TEXT_MAX + 1];
 
-    if (!tg_json_text(tg_json_member(body, "urlLink"), &text) ||
-        share_url_parse_link(text, answered, answer->mailbox) != TG_OK ||
-        authority_parse(tg_span_text(relay), &at) != TG_OK)
-        return false;
-    /* Elsewhere, and the share would lead the recipient to a relay that
-     * nobody has chosen. */
-    authority_format(&at, asked);
-    return strcmp(asked, answered) == 0;
+    return read_link(body, answered, answer->mailbox) &&
+           is_same_relay(relay, answered);
+}
+
+enum tg_err
+relay_client_answer_elsewhere(const struct http_response *response,
+                              const char *relay, struct tg_buf *out)
+{
+    struct tg_json *body = NULL;
+    char answered[AUTHORITY_TEXT_MAX + 1];
+    char mailbox[TG_UUID_TEXT_LEN + 1];
+    enum tg_err err = tg_json_parse(tg_span_buf(&response->body), &body);
+
+    if (err == TG_OK && read_link(body, answered, mailbox) &&
+        !is_same_relay(relay, answered))
+        err = tg_buf_text(out, answered);
+    tg_json_free(body);
+    return err == TG_E_NOMEM ? err : TG_OK;
 }
 
 static enum tg_err

@@ -37,6 +37,12 @@ relay_client_answer_read(enum relay_verb verb, const char *relay,
                          const struct http_response *response,
                          struct tg_relay_answer **out, const char **what);
 
+/* Where the answer of a create says that its mailbox is, when that is another
+ * relay than `relay`: append "host[:port]", else nothing. TG_E_NOMEM. */
+TG_MUST_USE enum tg_err
+relay_client_answer_elsewhere(const struct http_response *response,
+                              const char *relay, struct tg_buf *out);
+
 /* The longest text of a problem document that is shown. */
 enum { PROBLEM_TEXT_MAX = 160 };
 

@@ -297,6 +297,15 @@ tg_share_send(struct tg_share *share, const char *format,
     return share_complete(share);
 }
 
+/* The relay has said that the mailbox is at another one. It will not say
+ * anything else. */
+static bool
+is_elsewhere(const struct tg_share *share, enum tg_err err)
+{
+    return err == TG_E_PROTOCOL &&
+           tg_relay_client_detail(share->client)[0] != '\0';
+}
+
 /* Make a mailbox first whose making is not known to have been done: only then
  * its name is known, by which it can be deleted. */
 static enum tg_err
@@ -309,9 +318,10 @@ complete_create(struct tg_share *share)
     err = share_complete(share);
     if (tg_share_state(share) == TG_SHARE_FAILED)
         return TG_OK;
-    if (err != TG_E_ATTESTATION)
+    if (err != TG_E_ATTESTATION && !is_elsewhere(share, err))
         return err;
-    /* No mailbox was made, and none shall be. */
+    /* No mailbox was made, or none that anybody will learn of until its time
+     * is over; and none shall be. */
     share_set_ended(share, TG_SHARE_FAILED);
     share_clear_pending(&share->row);
     return share_save(share);

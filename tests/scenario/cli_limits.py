@@ -3,7 +3,8 @@ import contextlib
 import datetime
 
 import cli_kit
-from cli_kit import Device, NOTHING_NEW, NOT_TRUSTED, UNREACHABLE, USAGE
+from cli_kit import (Device, NOT_GENUINE, NOTHING_NEW, NOT_TRUSTED,
+                     UNREACHABLE, USAGE)
 from relay import Relay, free_port
 from wire import Wire
 
@@ -81,6 +82,24 @@ def a_recipient_waits_no_longer_than_the_relay_holds(_):
         assert not [head for head in wire.asked if 'GET' in head], wire.asked
 
 
+def a_relay_that_has_another_name_is_told_with_that_name(_):
+    """R-URL-1: a link is made for the name by which the relay goes."""
+    port = free_port()
+    name = f'localhost:{port}'
+    with Relay(port=port, public_host=name) as relay, \
+            Device(relay) as owner:
+        error = owner.event('share', owner.information('x'), '--relay',
+                            relay.url, expect=NOT_GENUINE)
+        assert f'calls itself {name},' in error['message'], error
+        assert f'--relay {name}.' in error['message'], error
+        assert 'again' not in error['message'], error
+        assert owner.list() == {}
+        done = owner.run('share', owner.information('x'), '--relay',
+                         relay.url, expect=NOT_GENUINE)
+        assert 'resume' not in done.stderr, done.stderr
+        owner.run('share', owner.information('x'), '--relay', name)
+
+
 def relay_info_shows_what_the_relay_says(relay):
     """§7"""
     with Device(relay) as device:
@@ -117,5 +136,6 @@ if __name__ == '__main__':
                  a_time_beyond_the_relays_is_refused_with_words,
                  who_asks_for_no_time_gets_the_relays,
                  a_recipient_waits_no_longer_than_the_relay_holds,
+                 a_relay_that_has_another_name_is_told_with_that_name,
                  relay_info_shows_what_the_relay_says,
                  relay_info_tells_what_went_wrong)
