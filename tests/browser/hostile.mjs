@@ -47,7 +47,7 @@ export const LETTERS = {
     'emoji families': '👨‍👩‍👧‍👦'.repeat(18),
     'emoji sequences': '🏳️‍🌈🏴‍☠️👩🏽‍🚀🇩🇪1️⃣'.repeat(7),
     'half an emoji': '👨\u200d\u200d\u200d🏽\ufe0f\u20e3\u200d',
-    'joiners alone': '\u200d\u200c\u200b\ufeff\u2060'.repeat(25),
+    'joiners almost alone': '\u200d\u200c\u200b\ufeff\u2060'.repeat(25) + '.',
     'joiners between': 'p\u200da\u200cy\u200bp\u200da\u200dl',
     replacement: '\ufffd'.repeat(64) + ' \ufffd<\ufffd>',
     noncharacters: '\ufffe\uffff\u{1fffe}\u{10ffff}\ue000\u{f0000}',
