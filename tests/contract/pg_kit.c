@@ -44,6 +44,9 @@ pg_kit_forget_words(void)
 void
 pg_kit_clear(void)
 {
+    /* A test that failed may have left a setting behind. */
+    kit_sql("ALTER SYSTEM RESET ALL");
+    kit_sql("SELECT pg_reload_conf()");
     kit_sql("DROP SCHEMA IF EXISTS tigress CASCADE");
     pg_kit_forget_words();
 }

@@ -46,7 +46,8 @@ const char *pg_proxy_uri(const struct pg_proxy *p);
 void pg_proxy_cut(struct pg_proxy *p, enum pg_cut where,
                   void (*between)(void));
 
-/* Take no connection, and end the one there is; until it is opened again. */
+/* Take no connection until it is opened again; the one there is has ended when
+ * this returns. */
 void pg_proxy_close(struct pg_proxy *p);
 void pg_proxy_open(struct pg_proxy *p);
 

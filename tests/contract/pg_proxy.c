@@ -27,9 +27,11 @@ struct pg_proxy {
     int listener;
     pthread_t thread;
     pthread_mutex_t lock;
+    pthread_cond_t ended;
     /* Under the lock: */
     bool stops;
     bool is_closed;
+    bool serves; /* there is a connection */
     enum pg_cut cut;
     void (*between)(void);
     /* The thread's own: */
@@ -75,6 +77,25 @@ is_over(struct pg_proxy *p)
     over = p->stops || p->is_closed;
     pthread_mutex_unlock(&p->lock);
     return over;
+}
+
+/* False: not now. */
+static bool
+begin_serving(struct pg_proxy *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->serves = !p->stops && !p->is_closed;
+    pthread_mutex_unlock(&p->lock);
+    return p->serves;
+}
+
+static void
+end_serving(struct pg_proxy *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->serves = false;
+    pthread_cond_broadcast(&p->ended);
+    pthread_mutex_unlock(&p->lock);
 }
 
 static bool
@@ -208,9 +229,10 @@ proxy_main(void *self)
     while (!stops) {
         if (poll(&one, 1, TICK_MS) > 0) {
             p->client_fd = accept(p->listener, NULL, NULL);
-            if (!is_over(p))
+            if (begin_serving(p))
                 serve(p);
             close(p->client_fd);
+            end_serving(p);
         }
         pthread_mutex_lock(&p->lock);
         stops = p->stops;
@@ -256,6 +278,7 @@ pg_proxy_new(void)
                      0);
     assert_int_equal(listen(p->listener, 8), 0);
     pthread_mutex_init(&p->lock, NULL);
+    pthread_cond_init(&p->ended, NULL);
     assert_int_equal(pthread_create(&p->thread, NULL, proxy_main, p), 0);
     return p;
 }
@@ -267,6 +290,7 @@ pg_proxy_free(struct pg_proxy *p)
     p->stops = true;
     pthread_mutex_unlock(&p->lock);
     pthread_join(p->thread, NULL);
+    pthread_cond_destroy(&p->ended);
     pthread_mutex_destroy(&p->lock);
     close(p->listener);
     unlink(p->path);
@@ -290,22 +314,20 @@ pg_proxy_cut(struct pg_proxy *p, enum pg_cut where, void (*between)(void))
     pthread_mutex_unlock(&p->lock);
 }
 
-static void
-set_closed(struct pg_proxy *p, bool closed)
-{
-    pthread_mutex_lock(&p->lock);
-    p->is_closed = closed;
-    pthread_mutex_unlock(&p->lock);
-}
-
 void
 pg_proxy_close(struct pg_proxy *p)
 {
-    set_closed(p, true);
+    pthread_mutex_lock(&p->lock);
+    p->is_closed = true;
+    while (p->serves)
+        pthread_cond_wait(&p->ended, &p->lock);
+    pthread_mutex_unlock(&p->lock);
 }
 
 void
 pg_proxy_open(struct pg_proxy *p)
 {
-    set_closed(p, false);
+    pthread_mutex_lock(&p->lock);
+    p->is_closed = false;
+    pthread_mutex_unlock(&p->lock);
 }

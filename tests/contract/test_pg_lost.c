@@ -1,11 +1,14 @@
 /* Connections to PostgreSQL that are lost in the middle of a batch: what is
  * tried again, what is looked up, what is never guessed. */
+#include <pthread.h>
 #include <stdarg.h>
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
+#include <libpq-fe.h>
 
 #include "pg_kit.h"
 
@@ -91,21 +94,24 @@ static void
 a_commit_that_did_not_arrive_is_not_guessed_where_nothing_shows(void **state)
 {
     struct fixture f;
-    struct kit_op put, get;
-    struct kit_op *const batch[] = {&put, &get};
+    struct kit_op put, get, after;
+    struct kit_op *const batch[] = {&put, &get, &after};
 
     (void)state;
     begin(&f);
     pg_proxy_cut(f.proxy, PG_CUT_BEFORE_COMMIT, NULL);
     kit_put(&put, 1, LATER, "one");
     kit_get(&get, 2);
-    kit_run_ops(&f.k, batch, 2);
+    kit_get(&after, 1);
+    kit_run_ops(&f.k, batch, 3);
     /* The commit was sent, as far as we can tell: so it is not repeated. */
     assert_int_equal(put.op.result, TG_E_STORE);
     assert_int_equal(put.decided, 1);
     assert_null(kit_look(&f.other, 1));
     /* Who only read may ask as often as it likes. */
     assert_int_equal(get.op.result, TG_OK);
+    assert_int_equal(after.op.result, TG_OK);
+    assert_int_equal(after.decided, 2);
     /* And the store works again by itself. */
     assert_int_equal(kit_do(&f.k, &put), TG_OK);
     assert_text(&f.other, 1, "one");
@@ -158,6 +164,58 @@ a_removal_whose_answer_was_lost_is_not_guessed(void **state)
     assert_int_equal(kit_do(&f.k, &del), TG_E_STORE);
     assert_int_equal(del.decided, 1);
     assert_null(kit_look(&f.other, 1));
+    end(&f);
+}
+
+#define IN_THE_QUEUE \
+    "FROM pg_stat_activity WHERE wait_event_type = 'Lock'" \
+    " AND starts_with(application_name, 'tigress-')"
+
+/* Cuts the connection whose server process waits for a row that somebody else
+ * holds, and lets go of the row once the next one waits for it. */
+static void *
+cut_in_the_queue(void *self)
+{
+    struct pg_proxy *proxy = self;
+    char question[256];
+
+    pg_kit_wait_until("SELECT count(*) = 1 " IN_THE_QUEUE);
+    snprintf(question, sizeof(question),
+             "SELECT count(*) > 0 " IN_THE_QUEUE " AND pid <> %s",
+             kit_sql("SELECT pid " IN_THE_QUEUE));
+    pg_proxy_close(proxy);
+    pg_proxy_open(proxy);
+    pg_kit_wait_until(question);
+    kit_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'holder'");
+    return NULL;
+}
+
+/* The first server process has all of the batch, commit and all, before it. */
+static void
+what_a_lost_connection_left_behind_does_not_come_to_life_later(void **state)
+{
+    struct fixture f;
+    struct kit_op put, again;
+    PGconn *holder;
+    pthread_t thread;
+
+    (void)state;
+    begin(&f);
+    kit_put(&put, 1, LATER, "one");
+    assert_int_equal(kit_do(&f.k, &put), TG_OK);
+    holder = PQconnectdb(kit_database());
+    PQclear(PQexec(holder, "SET application_name = 'holder'; BEGIN;"
+                           "SELECT FROM tigress.rows FOR UPDATE"));
+    assert_int_equal(pthread_create(&thread, NULL, cut_in_the_queue, f.proxy),
+                     0);
+    kit_put(&again, 1, LATER, "two");
+    assert_int_equal(kit_do(&f.k, &again), TG_OK);
+    pthread_join(thread, NULL);
+    PQfinish(holder);
+    /* Not a third time, which would find the second's row. */
+    assert_int_equal(again.decided, 2);
+    assert_text(&f.other, 1, "two");
     end(&f);
 }
 
@@ -248,6 +306,8 @@ main(void)
         cmocka_unit_test(a_removal_whose_answer_was_lost_is_not_guessed),
         cmocka_unit_test(
             a_write_that_another_has_overwritten_since_is_not_guessed),
+        cmocka_unit_test(
+            what_a_lost_connection_left_behind_does_not_come_to_life_later),
         cmocka_unit_test(
             without_a_database_operations_fail_and_the_operator_is_told_once),
         cmocka_unit_test(

@@ -234,13 +234,16 @@ a_role_without_rights_is_told_what_it_lacks(void **state)
 
 #define WAITING \
     "FROM pg_stat_activity WHERE wait_event = 'SyncRep'" \
-    " AND application_name LIKE 'tigress-%'"
+    " AND starts_with(application_name, 'tigress-')"
 
 /* Cancels the wait for a standby, as an administrator might: the commit then
- * ends with a warning. With `lets`, no standby is asked for any more. */
+ * ends with a warning. */
+enum cancelling { CANCEL_ONCE, CANCEL_ALWAYS, CANCEL_AND_LET };
+
 struct canceller {
     pthread_t thread;
-    bool lets;
+    enum cancelling how; /* CANCEL_AND_LET: no standby is asked for any more */
+    _Atomic bool ends;
 };
 
 static void *
@@ -248,17 +251,21 @@ cancel_the_wait(void *self)
 {
     const struct canceller *c = self;
 
-    pg_kit_wait_until("SELECT count(*) > 0 " WAITING);
-    kit_sql("SELECT pg_cancel_backend(pid) " WAITING);
-    if (c->lets)
+    if (c->how != CANCEL_ALWAYS)
+        pg_kit_wait_until("SELECT count(*) > 0 " WAITING);
+    do
+        kit_sql("SELECT pg_cancel_backend(pid) " WAITING);
+    while (c->how == CANCEL_ALWAYS && !c->ends);
+    if (c->how == CANCEL_AND_LET)
         set("synchronous_standby_names", "", "");
     return NULL;
 }
 
 static void
-start_cancelling(struct canceller *c, bool lets)
+start_cancelling(struct canceller *c, enum cancelling how)
 {
-    c->lets = lets;
+    c->how = how;
+    c->ends = false;
     assert_int_equal(pthread_create(&c->thread, NULL, cancel_the_wait, c), 0);
 }
 
@@ -275,7 +282,7 @@ what_no_standby_has_confirmed_is_told_to_nobody(void **state)
     assert_accepted(NULL);
     set("synchronous_standby_names", "nobody_there", "nobody_there");
     assert_int_equal(pg_kit_open(&k, NULL, PG_REPLICATED), TG_OK);
-    start_cancelling(&c, false);
+    start_cancelling(&c, CANCEL_ONCE);
     kit_put(&put, 1, LATER, "unconfirmed");
     assert_int_equal(kit_do(&k, &put), TG_E_STORE);
     pthread_join(c.thread, NULL);
@@ -291,6 +298,38 @@ what_no_standby_has_confirmed_is_told_to_nobody(void **state)
     set("synchronous_standby_names", "", "");
 }
 
+/* Neither the commit, nor the look at what became of it, nor a reader's. */
+static void
+a_warning_confirms_nothing(void **state)
+{
+    struct canceller c;
+    struct kit k;
+    struct kit_op put, look, mixed[2];
+    struct kit_op *const batch[] = {&mixed[0], &mixed[1]};
+
+    (void)state;
+    pg_kit_clear();
+    assert_accepted(NULL);
+    set("synchronous_standby_names", "nobody_there", "nobody_there");
+    assert_int_equal(pg_kit_open(&k, NULL, PG_REPLICATED), TG_OK);
+    start_cancelling(&c, CANCEL_ALWAYS);
+    kit_put(&put, 1, LATER, "unconfirmed");
+    (void)kit_do(&k, &put);
+    kit_get(&look, 1);
+    (void)kit_do(&k, &look);
+    kit_get(&mixed[0], 1);
+    kit_put(&mixed[1], 2, LATER, "another");
+    kit_run_ops(&k, batch, 2);
+    c.ends = true;
+    pthread_join(c.thread, NULL);
+    kit_close(&k);
+    set("synchronous_standby_names", "", "");
+    assert_int_equal(put.op.result, TG_E_STORE);
+    assert_int_equal(look.op.result, TG_E_STORE);
+    assert_int_equal(mixed[0].op.result, TG_E_STORE);
+    assert_int_equal(mixed[1].op.result, TG_E_STORE);
+}
+
 static void
 a_commit_that_ends_with_a_warning_is_done_once_it_is_covered(void **state)
 {
@@ -303,7 +342,7 @@ a_commit_that_ends_with_a_warning_is_done_once_it_is_covered(void **state)
     assert_accepted(NULL);
     set("synchronous_standby_names", "nobody_there", "nobody_there");
     assert_int_equal(pg_kit_open(&k, NULL, PG_REPLICATED), TG_OK);
-    start_cancelling(&c, true);
+    start_cancelling(&c, CANCEL_AND_LET);
     kit_put(&put, 2, LATER, "two");
     assert_int_equal(kit_do(&k, &put), TG_OK);
     pthread_join(c.thread, NULL);
@@ -326,6 +365,7 @@ main(void)
         cmocka_unit_test(first_starts_at_once_make_the_tables_once),
         cmocka_unit_test(a_role_without_rights_is_told_what_it_lacks),
         cmocka_unit_test(what_no_standby_has_confirmed_is_told_to_nobody),
+        cmocka_unit_test(a_warning_confirms_nothing),
         cmocka_unit_test(
             a_commit_that_ends_with_a_warning_is_done_once_it_is_covered),
     };
