@@ -23,6 +23,8 @@ enum {
     NAME_LEN = 16,    /* random bytes of a socket's name */
     PATIENCE = 50,    /* looks at an entry that is still being written … */
     PATIENCE_MS = 2,  /* … and the time between them */
+    US_PER_MS = 1000,
+    US_PER_S = 1000000,
     ZONE_SIZE = 1024 * 1024
 };
 
@@ -267,7 +269,26 @@ board_wait_no_more(struct board *board)
 uint64_t
 board_ticket(struct board *board)
 {
-    return atomic_fetch_add(&board->wall->tickets, 1) + 1;
+    const ngx_time_t *now = ngx_timeofday();
+    uint64_t clock = (uint64_t)now->sec * US_PER_S +
+                     (uint64_t)now->msec * US_PER_MS;
+    uint64_t last = atomic_load(&board->wall->tickets);
+    uint64_t next;
+
+    do
+        next = last + 1 > clock ? last + 1 : clock;
+    while (!atomic_compare_exchange_weak(&board->wall->tickets, &last, next));
+    return next;
+}
+
+void
+board_see_ticket(struct board *board, uint64_t ticket)
+{
+    uint64_t last = atomic_load(&board->wall->tickets);
+
+    while (last < ticket && !atomic_compare_exchange_weak(
+                                &board->wall->tickets, &last, ticket))
+        ;
 }
 
 /* ---- joining and leaving ----------------------------------------------- */

@@ -54,8 +54,10 @@ void board_leave(struct board *board);
 void board_wait(struct board *board);
 void board_wait_no_more(struct board *board);
 
-/* Numbers that rise, over all workers. */
+/* Numbers that rise, over all workers, and over other machines as far as their
+ * tickets were seen: microseconds of the clock, or one more than the last. */
 uint64_t board_ticket(struct board *board);
+void board_see_ticket(struct board *board, uint64_t ticket);
 
 /* Tell all workers, this one included (before it returns). */
 void board_post(struct board *board, const struct board_note *note);

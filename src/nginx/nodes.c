@@ -13,33 +13,46 @@ struct nodes {
     ngx_connection_t *bell;
 };
 
-static enum board_kind
-kind_of(enum pg_heard heard)
+static struct board_note
+note_of(const struct pg_wake *wake)
 {
-    switch (heard) {
-    case PG_HEARD_ROW:
-        return BOARD_CHANGED;
-    case PG_HEARD_END:
-        return BOARD_OVER;
-    case PG_HEARD_NOTHING:
-    case PG_HEARD_ALL:
-        break;
+    struct board_note note = {.kind = BOARD_CHANGED, .key = wake->key};
+
+    if (wake->kind == PG_WAKE_END)
+        note.kind = BOARD_OVER;
+    if (wake->kind == PG_WAKE_NEWER) {
+        note.kind = BOARD_NEWER;
+        note.claim = wake->claim;
+        note.ticket = wake->ticket;
     }
-    return BOARD_ALL;
+    return note;
 }
 
 static void
 on_bell(ngx_event_t *event)
 {
+    static const struct board_note all = {.kind = BOARD_ALL};
     const ngx_connection_t *c = event->data;
     const struct nodes *nodes = c->data;
     struct board_note note;
+    struct pg_wake wake;
     enum pg_heard heard;
 
-    while ((heard = pg_ear_take(nodes->ear, &note.key)) != PG_HEARD_NOTHING) {
-        note.kind = kind_of(heard);
+    while ((heard = pg_ear_take(nodes->ear, &wake)) != PG_HEARD_NOTHING) {
+        note = heard == PG_HEARD_ALL ? all : note_of(&wake);
         park_hear(nodes->park, &note);
     }
+}
+
+void
+nodes_tell_newer(struct nodes *nodes, const struct board_note *note)
+{
+    const struct pg_wake wake = {.kind = PG_WAKE_NEWER, .key = note->key,
+                                 .claim = note->claim,
+                                 .ticket = note->ticket};
+
+    if (nodes != NULL)
+        pg_ear_tell(nodes->ear, &wake);
 }
 
 static ngx_int_t

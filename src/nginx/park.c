@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "nginx/away.h"
 #include "nginx/board.h"
+#include "nginx/nodes.h"
 
 enum {
     BUCKETS = 8192, /* a power of two */
@@ -13,6 +14,7 @@ enum {
 };
 
 struct park {
+    const struct relay_main *main;
     struct board *board;
     struct park_hands hands;
     ngx_uint_t most;
@@ -246,6 +248,8 @@ hear(void *data, const struct board_note *note)
 void
 park_hear(struct park *park, const struct board_note *note)
 {
+    if (note->kind == BOARD_NEWER)
+        board_see_ticket(park->board, note->ticket);
     hear(park, note);
 }
 
@@ -334,6 +338,7 @@ end_older(struct parked *parked)
         return;
     parked->ticket = note.ticket = board_ticket(park->board);
     board_post(park->board, &note);
+    nodes_tell_newer(park->main->nodes, &note);
 }
 
 /* Only here, when it is known that there is nothing but to wait: who has not
@@ -435,6 +440,7 @@ park_start(ngx_cycle_t *cycle, struct relay_main *main,
     for (size_t i = 0; i < BUCKETS; i++) {
         ngx_queue_init(&park->buckets[i]); /* a macro of two statements */
     }
+    park->main = main;
     park->hands = *hands;
     park->most = main->parked_most;
     park->queue_most = main->queue_most;

@@ -408,11 +408,10 @@ those_who_wait_at_other_relays_are_told_which_rows_have_changed(void **state)
     struct kit_op put, quiet, del;
     struct kit_op *const batch[] = {&put, &quiet, &del};
     PGconn *pg = PQconnectdb(kit_database());
-    struct store_key key;
     struct tg_span text;
     PGnotify *heard;
-    enum store_wake woken[4] = {STORE_WAKE_NOBODY};
-    enum store_wake wake;
+    int woken[4] = {0};
+    struct pg_wake wake;
 
     (void)state;
     begin(&f);
@@ -428,21 +427,46 @@ those_who_wait_at_other_relays_are_told_which_rows_have_changed(void **state)
     heard = PQnotifies(pg);
     assert_non_null(heard);
     text = tg_span_text(heard->extra);
-    while (pg_wakes_next(&text, &key, &wake) == TG_OK)
+    while (pg_wakes_next(&text, &wake) == TG_OK)
         for (unsigned i = 1; i <= 3; i++) {
             struct store_key expected = kit_key(i);
 
-            if (memcmp(&key, &expected, sizeof(key)) == 0)
-                woken[i] = wake;
+            if (memcmp(&wake.key, &expected, sizeof(expected)) == 0)
+                woken[i] = (int)wake.kind;
         }
     assert_int_equal(text.len, 0);
-    assert_int_equal(woken[1], STORE_WAKE_TO_LOOK);
-    assert_int_equal(woken[2], STORE_WAKE_NOBODY);
-    assert_int_equal(woken[3], STORE_WAKE_TO_END);
+    assert_int_equal(woken[1], PG_WAKE_LOOK);
+    assert_int_equal(woken[2], 0);
+    assert_int_equal(woken[3], PG_WAKE_END);
     PQfreemem(heard);
     assert_null(PQnotifies(pg));
     PQfinish(pg);
     end(&f);
+}
+
+static void
+a_newer_wait_is_told_with_its_claim_and_how_new_it_is(void **state)
+{
+    const struct pg_wake told = {.kind = PG_WAKE_NEWER, .key = kit_key(7),
+                                 .claim = 0x0123456789abcdef,
+                                 .ticket = UINT64_MAX - 1};
+    struct tg_buf text = TG_BUF_EMPTY;
+    struct tg_span rest;
+    struct pg_wake heard;
+
+    (void)state;
+    assert_int_equal(pg_wakes_add(&text, &told), TG_OK);
+    assert_int_equal(text.len, PG_WAKES_LONGEST);
+    rest = tg_span_buf(&text);
+    assert_int_equal(pg_wakes_next(&rest, &heard), TG_OK);
+    assert_int_equal(rest.len, 0);
+    assert_int_equal(heard.kind, PG_WAKE_NEWER);
+    assert_memory_equal(&heard.key, &told.key, sizeof(told.key));
+    assert_int_equal(heard.claim, told.claim);
+    assert_int_equal(heard.ticket, told.ticket);
+    rest = (struct tg_span){text.ptr, text.len - 1};
+    assert_int_equal(pg_wakes_next(&rest, &heard), TG_E_FORMAT);
+    tg_buf_free(&text);
 }
 
 static void
@@ -452,15 +476,13 @@ a_notification_that_is_not_ours_is_noticed(void **state)
                                         "lAAAAAAAAAAAAAAAAAAAAA!==",
                                         "lAAAAAAAAAAAAAAAAAAAAAAAA",
                                         "xAAAAAAAAAAAAAAAAAAAAAA=="};
-    struct store_key key;
-    enum store_wake wake;
+    struct pg_wake wake;
 
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         struct tg_span text = tg_span_text(texts[i]);
 
-        assert_int_equal(pg_wakes_next(&text, &key, &wake),
-                         TG_E_FORMAT);
+        assert_int_equal(pg_wakes_next(&text, &wake), TG_E_FORMAT);
     }
 }
 
@@ -486,6 +508,7 @@ main(void)
         cmocka_unit_test(large_blobs_lie_beside_their_row_and_small_ones_in_it),
         cmocka_unit_test(
             those_who_wait_at_other_relays_are_told_which_rows_have_changed),
+        cmocka_unit_test(a_newer_wait_is_told_with_its_claim_and_how_new_it_is),
         cmocka_unit_test(a_notification_that_is_not_ours_is_noticed),
     };
 

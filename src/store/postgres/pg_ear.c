@@ -15,7 +15,8 @@
 #include "store/postgres/pg_wakes.h"
 
 enum {
-    HEARD_MOST = 4096,   /* rows that wait to be taken; beyond: all */
+    HEARD_MOST = 4096,   /* that wait to be taken; beyond: all */
+    TOLD_MOST = PG_WAKES_TEXT / PG_WAKES_LONGEST, /* that wait to be told */
     BEAT_MS = 2000,      /* between two looks whether the server is the one */
     PATIENCE_MS = 2000,  /* for its answer */
     PAUSE_MS = 500       /* between two attempts to connect */
@@ -26,27 +27,27 @@ struct pg_ear {
     struct pg_connection connection; /* the thread's */
     pthread_t thread;
     int news;                        /* eventfd: something was heard */
-    int end;                         /* eventfd: the thread is to end */
+    int orders;                      /* eventfd: the thread has to do */
 
     pthread_mutex_t lock;
     /* Under the lock: */
-    struct {
-        struct store_key key;
-        enum store_wake wake;
-    } heard[HEARD_MOST]; /* a ring */
+    struct pg_wake heard[HEARD_MOST]; /* a ring */
     size_t first;
     size_t count;
     bool all;
+    struct pg_wake told[TOLD_MOST];
+    size_t told_count;
+    bool is_ending;
 };
 
 /* ---- what was heard ---------------------------------------------------- */
 
 static void
-ring(const struct pg_ear *ear)
+ring(int fd)
 {
     static const uint64_t one = 1;
 
-    if (write(ear->news, &one, sizeof(one)) < 0)
+    if (write(fd, &one, sizeof(one)) < 0)
         assert(errno == EAGAIN); /* it is readable already */
 }
 
@@ -57,25 +58,19 @@ hear_all(struct pg_ear *ear)
     ear->all = true;
     ear->count = 0;
     pthread_mutex_unlock(&ear->lock);
-    ring(ear);
+    ring(ear->news);
 }
 
 static void
-hear_row(struct pg_ear *ear, const struct store_key *key,
-         enum store_wake wake)
+hear_wake(struct pg_ear *ear, const struct pg_wake *wake)
 {
-    size_t at;
-
     pthread_mutex_lock(&ear->lock);
     if (ear->count == HEARD_MOST) {
         ear->all = true;
         ear->count = 0;
     }
-    if (!ear->all) {
-        at = (ear->first + ear->count++) % HEARD_MOST;
-        ear->heard[at].key = *key;
-        ear->heard[at].wake = wake;
-    }
+    if (!ear->all)
+        ear->heard[(ear->first + ear->count++) % HEARD_MOST] = *wake;
     pthread_mutex_unlock(&ear->lock);
 }
 
@@ -84,19 +79,18 @@ hear(struct pg_ear *ear, const char *text)
 {
     struct tg_span rest = tg_span_text(text);
     enum tg_err err = rest.len == 0 ? TG_E_FORMAT : TG_OK;
-    enum store_wake wake;
-    struct store_key key;
+    struct pg_wake wake;
 
-    while (err == TG_OK && (err = pg_wakes_next(&rest, &key, &wake)) == TG_OK)
-        hear_row(ear, &key, wake);
+    while (err == TG_OK && (err = pg_wakes_next(&rest, &wake)) == TG_OK)
+        hear_wake(ear, &wake);
     if (err == TG_E_NOT_FOUND)
-        ring(ear);
+        ring(ear->news);
     else
         hear_all(ear);
 }
 
 enum pg_heard
-pg_ear_take(struct pg_ear *ear, struct store_key *key)
+pg_ear_take(struct pg_ear *ear, struct pg_wake *wake)
 {
     enum pg_heard heard = PG_HEARD_NOTHING;
     uint64_t ignored;
@@ -106,10 +100,8 @@ pg_ear_take(struct pg_ear *ear, struct store_key *key)
         heard = PG_HEARD_ALL;
         ear->all = false;
     } else if (ear->count > 0) {
-        heard = ear->heard[ear->first].wake == STORE_WAKE_TO_END
-                    ? PG_HEARD_END
-                    : PG_HEARD_ROW;
-        *key = ear->heard[ear->first].key;
+        heard = PG_HEARD_WAKE;
+        *wake = ear->heard[ear->first];
         ear->first = (ear->first + 1) % HEARD_MOST;
         ear->count--;
     } else if (read(ear->news, &ignored, sizeof(ignored)) < 0) {
@@ -118,6 +110,56 @@ pg_ear_take(struct pg_ear *ear, struct store_key *key)
     }
     pthread_mutex_unlock(&ear->lock);
     return heard;
+}
+
+/* ---- telling ----------------------------------------------------------- */
+
+void
+pg_ear_tell(struct pg_ear *ear, const struct pg_wake *wake)
+{
+    pthread_mutex_lock(&ear->lock);
+    if (ear->told_count < TOLD_MOST)
+        ear->told[ear->told_count++] = *wake;
+    pthread_mutex_unlock(&ear->lock);
+    ring(ear->orders);
+}
+
+/* All that is to be told, as a statement; empty when there is nothing. It is no
+ * promise, so nobody waits for its commit. */
+static enum tg_err
+write_told(struct pg_ear *ear, struct tg_buf *out)
+{
+    struct pg_wake told[TOLD_MOST];
+    enum tg_err err = TG_OK;
+    size_t count;
+
+    pthread_mutex_lock(&ear->lock);
+    count = ear->told_count;
+    memcpy(told, ear->told, count * sizeof(told[0]));
+    ear->told_count = 0;
+    pthread_mutex_unlock(&ear->lock);
+    if (count == 0)
+        return TG_OK;
+    err = tg_buf_text(out, "BEGIN; SET LOCAL synchronous_commit = off;"
+                           " SELECT pg_notify('tigress', '");
+    for (size_t i = 0; i < count && err == TG_OK; i++)
+        err = pg_wakes_add(out, &told[i]);
+    if (err == TG_OK)
+        err = tg_buf_text(out, "'); COMMIT");
+    return err == TG_OK ? tg_buf_terminate(out) : err;
+}
+
+static enum tg_err
+tell(struct pg_ear *ear)
+{
+    struct tg_buf text = TG_BUF_EMPTY;
+    enum tg_err err = write_told(ear, &text);
+
+    if (err == TG_OK && text.len > 0)
+        err = pg_connection_query(&ear->connection, (const char *)text.ptr,
+                                  tg_mono_now() + PATIENCE_MS, NULL);
+    tg_buf_free(&text);
+    return err;
 }
 
 /* ---- listening --------------------------------------------------------- */
@@ -168,18 +210,43 @@ hear_notifications(struct pg_ear *ear)
     }
 }
 
-/* Wait for a notification, for `ms`, or until the ear is to end. */
+/* Wait for a notification, for an order, or for `ms`. False: it is to end. */
 static bool
-is_ended(const struct pg_ear *ear, int ms)
+goes_on(struct pg_ear *ear, int ms)
 {
     struct pollfd fds[] = {
-        {.fd = ear->end, .events = POLLIN},
+        {.fd = ear->orders, .events = POLLIN},
         {.fd = ear->connection.pg != NULL ? PQsocket(ear->connection.pg) : -1,
          .events = POLLIN},
     };
+    uint64_t ignored;
+    bool is_ending;
 
     (void)poll(fds, sizeof(fds) / sizeof(fds[0]), ms);
-    return (fds[0].revents & POLLIN) != 0;
+    pthread_mutex_lock(&ear->lock);
+    if (read(ear->orders, &ignored, sizeof(ignored)) < 0)
+        assert(errno == EAGAIN);
+    is_ending = ear->is_ending;
+    pthread_mutex_unlock(&ear->lock);
+    return !is_ending;
+}
+
+static enum tg_err
+work(struct pg_ear *ear, tg_mono_ms *next_beat)
+{
+    enum tg_err err = TG_OK;
+
+    if (PQconsumeInput(ear->connection.pg) == 0)
+        return TG_E_NETWORK;
+    if (tg_mono_now() >= *next_beat) {
+        err = beat(ear);
+        *next_beat = tg_mono_now() + BEAT_MS;
+    }
+    if (err == TG_OK)
+        err = tell(ear);
+    if (err == TG_OK)
+        hear_notifications(ear);
+    return err;
 }
 
 static void *
@@ -189,22 +256,18 @@ thread_main(void *self)
     tg_mono_ms next_beat = 0;
     int pause = 0;
 
-    while (!is_ended(ear, pause)) {
+    while (goes_on(ear, pause)) {
         if (ear->connection.pg == NULL) {
             pause = begin_to_listen(ear) == TG_OK ? 0 : PAUSE_MS;
             next_beat = tg_mono_now() + BEAT_MS;
-            continue;
-        }
-        if (PQconsumeInput(ear->connection.pg) == 0 ||
-            (tg_mono_now() >= next_beat && beat(ear) != TG_OK)) {
+        } else if (work(ear, &next_beat) == TG_OK) {
+            pause = (int)(next_beat - tg_mono_now());
+        } else {
             pg_connection_close(&ear->connection);
             pause = 0;
-            continue;
         }
-        hear_notifications(ear);
-        if (tg_mono_now() >= next_beat)
-            next_beat = tg_mono_now() + BEAT_MS;
-        pause = (int)(next_beat - tg_mono_now());
+        if (pause < 0)
+            pause = 0;
     }
     pg_connection_close(&ear->connection);
     return NULL;
@@ -231,8 +294,8 @@ release(struct pg_ear *ear)
 {
     if (ear->news >= 0)
         close(ear->news);
-    if (ear->end >= 0)
-        close(ear->end);
+    if (ear->orders >= 0)
+        close(ear->orders);
     pthread_mutex_destroy(&ear->lock);
     tg_free(ear);
 }
@@ -250,8 +313,8 @@ pg_ear_new(const struct pg_options *options, struct pg_ear **out)
     ear->options.complain = NULL;
     pthread_mutex_init(&ear->lock, NULL);
     ear->news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    ear->end = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    err = ear->news < 0 || ear->end < 0
+    ear->orders = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    err = ear->news < 0 || ear->orders < 0
               ? TG_E_IO
               : pg_connection_init(&ear->connection, &ear->options);
     if (err == TG_OK)
@@ -273,12 +336,12 @@ pg_ear_fd(const struct pg_ear *ear)
 void
 pg_ear_free(struct pg_ear *ear)
 {
-    static const uint64_t one = 1;
-
     if (ear == NULL)
         return;
-    if (write(ear->end, &one, sizeof(one)) < 0)
-        assert(errno == EAGAIN);
+    pthread_mutex_lock(&ear->lock);
+    ear->is_ending = true;
+    pthread_mutex_unlock(&ear->lock);
+    ring(ear->orders);
     pthread_join(ear->thread, NULL);
     release(ear);
 }

@@ -1,5 +1,5 @@
-/* What other nodes have changed: LISTEN in a thread with a connection of its
- * own (R-WAIT-3).
+/* What relays of one database tell each other (R-WAIT-3): LISTEN, and NOTIFY, in
+ * a thread with a connection of its own.
  *
  * A store notifies in the transaction that changes a row, so whoever is told
  * finds the change. Nothing is missed: whenever the connection is new, or too
@@ -10,6 +10,7 @@
 #define STORE_POSTGRES_PG_EAR_H
 
 #include "store/postgres/pg_store.h"
+#include "store/postgres/pg_wakes.h"
 
 struct pg_ear;
 
@@ -24,13 +25,16 @@ int pg_ear_fd(const struct pg_ear *ear);
 
 enum pg_heard {
     PG_HEARD_NOTHING, /* no more */
-    PG_HEARD_ROW,     /* *key: this row has changed */
-    PG_HEARD_END,     /* … and whoever waits for it is to be answered */
-    PG_HEARD_ALL      /* any may have */
+    PG_HEARD_WAKE,    /* *wake */
+    PG_HEARD_ALL      /* any row may have changed */
 };
 
 /* Take what was heard next. PG_HEARD_NOTHING clears the descriptor. */
-enum pg_heard pg_ear_take(struct pg_ear *ear, struct store_key *key);
+enum pg_heard pg_ear_take(struct pg_ear *ear, struct pg_wake *wake);
+
+/* Tell all relays, as soon as may be; what one tells comes back to itself. It
+ * is no promise: what cannot be told is dropped. */
+void pg_ear_tell(struct pg_ear *ear, const struct pg_wake *wake);
 
 /* End the thread, within some seconds. Accepts NULL. */
 void pg_ear_free(struct pg_ear *ear);

@@ -93,10 +93,16 @@ send_wakes(struct pg_run *run, bool *sent)
     struct pg_values v = {0};
     enum tg_err err = TG_OK;
 
-    for (size_t i = 0; i < run->write_count && err == TG_OK; i++)
-        if (run->writes[i]->wake != STORE_WAKE_NOBODY)
-            err = pg_wakes_add(&text, &run->writes[i]->key,
-                               run->writes[i]->wake);
+    for (size_t i = 0; i < run->write_count && err == TG_OK; i++) {
+        const struct pg_slot *slot = run->writes[i];
+        const struct pg_wake wake = {
+            .kind = slot->wake == STORE_WAKE_TO_END ? PG_WAKE_END
+                                                    : PG_WAKE_LOOK,
+            .key = slot->key};
+
+        if (slot->wake != STORE_WAKE_NOBODY)
+            err = pg_wakes_add(&text, &wake);
+    }
     *sent = false;
     if (err == TG_OK && text.len > 0) {
         *sent = true;
