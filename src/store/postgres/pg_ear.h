@@ -1,8 +1,8 @@
-/* What relays of one database tell each other (R-WAIT-3): LISTEN, and NOTIFY, in
+/* What relays of one database tell each other (R-WAIT-3): LISTEN and NOTIFY in
  * a thread with a connection of its own.
  *
- * A store notifies in the transaction that changes a row, so whoever is told
- * finds the change. Nothing is missed: whenever the connection is new, or too
+ * A store notifies behind the transaction that changes a row, so whoever is
+ * told finds the change. Nothing is missed: whenever the connection is new, or too
  * much came at once, PG_HEARD_ALL is heard. A server that is frozen or was
  * deposed is noticed within some seconds by a barrier (docs/decisions/12).
  */
