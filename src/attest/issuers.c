@@ -124,8 +124,7 @@ look_up(struct issuers *issuers, const uint8_t name[ATTEST_HASH_LEN])
     for (size_t i = 0; i < ISSUERS_MOST; i++) {
         struct entry *entry = &issuers->entries[i];
 
-        if (entry->count > 0 &&
-            memcmp(entry->name, name, ATTEST_HASH_LEN) == 0)
+        if (entry->count > 0 && memcmp(entry->name, name, ATTEST_HASH_LEN) == 0)
             return entry;
     }
     return NULL;
@@ -146,8 +145,7 @@ issuers_find(struct issuers *issuers, struct certificate_chain *chain)
         found = entry;
         is_shared = share_path(&found->path, &whole.known);
         for (size_t i = 0; i < found->count && is_shared; i++) {
-            is_shared =
-                share(found->sent[i], &whole.certificates[whole.count]);
+            is_shared = share(found->sent[i], &whole.certificates[whole.count]);
             whole.count += is_shared;
         }
     }

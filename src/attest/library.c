@@ -27,8 +27,8 @@ static OSSL_PROVIDER *original; /* the default one */
 static struct curve {
     const char *group;
     EVP_PKEY *key; /* owned */
-} curves[] = {{SN_X9_62_prime256v1, NULL}, {SN_secp384r1, NULL},
-              {SN_secp521r1, NULL}};
+} curves[] = {
+    {SN_X9_62_prime256v1, NULL}, {SN_secp384r1, NULL}, {SN_secp521r1, NULL}};
 enum { CURVES = sizeof(curves) / sizeof(curves[0]) };
 
 /* What it passes on of these, with an empty one behind. */
@@ -109,9 +109,9 @@ make_curve(const char *group)
 {
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(context, "EC", NULL);
     char name[32];
-    OSSL_PARAM params[2] = {OSSL_PARAM_construct_utf8_string(
-                                OSSL_PKEY_PARAM_GROUP_NAME, name, 0),
-                            OSSL_PARAM_construct_end()};
+    OSSL_PARAM params[2] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, name, 0),
+        OSSL_PARAM_construct_end()};
     EVP_PKEY *key = NULL;
 
     assert(strlen(group) < sizeof(name));

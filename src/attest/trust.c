@@ -301,8 +301,7 @@ is_below_known(const struct attest_trust *trust,
         return false;
     is = (size_t)sk_X509_num(path) == chain->own + 1;
     for (size_t i = 0; i < chain->own && is; i++)
-        is = X509_cmp(chain->certificates[i],
-                      sk_X509_value(path, (int)i)) == 0;
+        is = X509_cmp(chain->certificates[i], sk_X509_value(path, (int)i)) == 0;
     is = is && !has_revoked(trust, chain, known->root);
     free_path(path);
     return is;

@@ -397,8 +397,7 @@ an_older_certificate_of_the_root_is_not_the_anchor(void **state)
 
     (void)state;
     old.until = FORGE_NOW - 1;
-    before =
-        forge_issue(&old, authority.root_key, NULL, authority.root_key);
+    before = forge_issue(&old, authority.root_key, NULL, authority.root_key);
     for (int turn = 0; turn < 2; turn++) {
         expect(trust, CHAIN(leaf, before), FORGE_NOW, ATTEST_FINE, turn > 0);
         assert_int_equal(root_is_anchor, turn > 0);
@@ -564,8 +563,8 @@ several_threads_may_judge_at_once(void **state)
     crowd.leaf = make_leaf(crowd.between[0], leaf_key);
     crowd.forged = make_leaf(crowd.between[0], authority.key);
     for (size_t i = 0; i < THREADS; i++)
-        assert_int_equal(
-            pthread_create(&threads[i], NULL, judge_many, &crowd), 0);
+        assert_int_equal(pthread_create(&threads[i], NULL, judge_many, &crowd),
+                         0);
     for (size_t i = 0; i < THREADS; i++) {
         void *wrong;
 

@@ -43,9 +43,9 @@ read_back(EVP_PKEY *key)
 static void
 keys_of_every_kind_are_read_and_verify(void **state)
 {
-    static const enum forge_kind kinds[] = {FORGE_P256, FORGE_P384, FORGE_P521,
-                                            FORGE_RSA, FORGE_ED25519,
-                                            FORGE_ED448};
+    static const enum forge_kind kinds[] = {FORGE_P256,    FORGE_P384,
+                                            FORGE_P521,    FORGE_RSA,
+                                            FORGE_ED25519, FORGE_ED448};
 
     (void)state;
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -105,9 +105,9 @@ a_curve_takes_points_of_its_own_only(void **state)
             EVP_PKEY *made = library_curve(curves[k].group);
 
             assert_non_null(made);
-            assert_int_equal(EVP_PKEY_set1_encoded_public_key(made, point.ptr,
-                                                              point.len),
-                             i == k);
+            assert_int_equal(
+                EVP_PKEY_set1_encoded_public_key(made, point.ptr, point.len),
+                i == k);
             assert_int_equal(EVP_PKEY_eq(made, key) == 1, i == k);
             EVP_PKEY_free(made);
         }
