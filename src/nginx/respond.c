@@ -49,7 +49,10 @@ respond_set_head(struct relay_call *call)
     ngx_http_clean_header(r);
     r->err_status = 0;
     r->headers_out.status = answer->status;
-    r->headers_out.content_length_n = (off_t)answer->body.len;
+    /* A 304 has no body, but would tell the length that one would have. */
+    r->headers_out.content_length_n =
+        answer->status == NGX_HTTP_NOT_MODIFIED ? -1
+                                                : (off_t)answer->body.len;
     for (size_t i = 0; i < answer->header_count; i++)
         if (add_header(r, &answer->headers[i]) != NGX_OK)
             return NGX_ERROR;

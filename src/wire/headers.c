@@ -53,6 +53,17 @@ parse_condition(const struct wire_header *header, const char *name,
                                      : "is not a list of entity tags"};
 }
 
+/* A picture may be known already. A condition that makes no sense asks for
+ * nothing there: nobody is refused a picture for it. */
+static void
+parse_document_condition(const struct wire_header *header,
+                         struct etag_condition *out)
+{
+    if (header->count != 1 ||
+        etag_parse_condition(header->value, ETAG_WEAK, out) != TG_OK)
+        *out = (struct etag_condition){0};
+}
+
 /* §13: If-Match is of update alone, If-None-Match of read. */
 static struct wire_problem
 parse_conditions(enum wire_call call, const struct wire_headers *headers,
@@ -61,6 +72,9 @@ parse_conditions(enum wire_call call, const struct wire_headers *headers,
     if (call == CALL_UPDATE)
         return parse_condition(&headers->if_match, "If-Match", ETAG_STRONG,
                                &out->if_match);
+    if (call == CALL_DOCUMENT)
+        parse_document_condition(&headers->if_none_match,
+                                 &out->if_none_match);
     if (call == CALL_READ && headers->if_none_match.count > 0 &&
         headers->prefer.has_wait)
         out->wait_s = headers->prefer.wait_s; /* R-WAIT-1 */

@@ -117,7 +117,8 @@ class Connection:
         return answer
 
     def _body(self, answer, method):
-        if method == "HEAD" or answer.status < 200 or answer.status == 204:
+        if method == "HEAD" or answer.status < 200 or \
+                answer.status in (204, 304):
             return b""
         if answer.header("transfer-encoding"):
             return self._chunks()

@@ -94,13 +94,15 @@ def _hsts(_sent, answer):
 def _not_cached(sent, answer):
     value = answer.header("cache-control")
     if (sent.target.startswith(("/v1/picture/", "/.well-known/")) and
-            answer.status == 200):
+            answer.status in (200, 304)):
         return None                 # no mailbox's, and the same for all
     return None if value == "no-store, no-transform" else f"it is {value}"
 
 
 def _length(sent, answer):
     value = answer.header("content-length")
+    if value is None and answer.status == 304:
+        return None                 # it would tell that of a 200
     if value is None:
         return "no Content-Length"
     if sent.method != "HEAD" and int(value) != len(answer.body):

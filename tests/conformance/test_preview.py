@@ -216,6 +216,29 @@ def _no_script(page):
         that("style" not in names, "an inline style attribute")
 
 
+# RFC 9110 §8.8.3, §13.1.2
+@test
+def the_relays_pictures_are_sent_once(relay):
+    tags = []
+    for name in ("general", "home", "car"):
+        path = f"/v1/picture/{name}.png"
+        first = status(relay.call("GET", path), 200)
+        tags.append(first.header("etag"))
+        that(tags[-1].startswith('"'), f"no strong tag: {tags[-1]}")
+        for method in ("GET", "HEAD"):
+            known = [("If-None-Match", tags[-1])]
+            again = status(relay.call(method, path, known), 304)
+            equal(again.body, b"", "body")
+            equal(again.header("etag"), tags[-1], "ETag")
+            equal(again.header("cache-control"),
+                  first.header("cache-control"), "Cache-Control")
+            other = [("If-None-Match", '"1"')]
+            status(relay.call(method, path, other), 200)
+        wrong = [("If-None-Match", "no tag")]
+        status(relay.call("GET", path, wrong), 200)
+    equal(len(set(tags)), 3, "different tags")
+
+
 # R-PRE-3
 @test
 def the_page_has_no_script_and_a_strict_policy(relay):

@@ -455,6 +455,50 @@ the_pictures_are_png_files_of_the_size_that_is_told(void **state)
     }
 }
 
+/* RFC 9110 §13.1.2: whoever has a picture is not sent it again. */
+static void
+a_picture_that_is_known_is_not_sent_again(void **state)
+{
+    static const struct {
+        const char *before, *after; /* around its tag */
+        unsigned status;
+    } cases[] = {{"", "", 304},       {"W/", "", 304},
+                 {"\"1\", ", "", 304}, {"\"x", "", 200},
+                 {"", " and", 200},   {"\"0\"", NULL, 200},
+                 {"*", NULL, 304}};
+    struct wire_headers headers = {.if_none_match = {.count = 1}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct wire_ids ids = {0};
+        struct wire_answer first;
+        struct wire_answer out;
+        struct tg_span tag;
+        char text[64];
+
+        assert_int_equal(wire_document(DOCUMENT_PICTURE_CAR, &open_site, NULL,
+                                       &first), TG_OK);
+        tag = kit_find(&first, "ETag");
+        snprintf(text, sizeof(text), "%s%.*s%s", cases[i].before,
+                 cases[i].after == NULL ? 0 : (int)tag.len,
+                 (const char *)tag.ptr,
+                 cases[i].after == NULL ? "" : cases[i].after);
+        headers.if_none_match.value = tg_span_text(text);
+        assert_int_equal(
+            wire_parse_headers(CALL_DOCUMENT, &headers, &ids).refusal,
+            WIRE_FINE);
+        assert_int_equal(wire_document(DOCUMENT_PICTURE_CAR, &open_site, &ids,
+                                       &out), TG_OK);
+        if (out.status != cases[i].status)
+            fail_msg("%s: %u", text, out.status);
+        assert_true(tg_span_equal(kit_find(&out, "ETag"), tag));
+        assert_int_equal(out.body.len,
+                         cases[i].status == 304 ? 0 : first.body.len);
+        wire_answer_done(&out);
+        wire_answer_done(&first);
+    }
+}
+
 static void
 the_largest_texts_are_written_with_two_allocations(void **state)
 {
@@ -676,6 +720,7 @@ main(void)
         cmocka_unit_test(our_picture_is_known_when_it_is_named),
         cmocka_unit_test(a_relay_at_a_literal_address_shows_its_own_picture),
         cmocka_unit_test(the_pictures_are_png_files_of_the_size_that_is_told),
+        cmocka_unit_test(a_picture_that_is_known_is_not_sent_again),
         cmocka_unit_test(the_largest_texts_are_written_with_two_allocations),
         cmocka_unit_test(
             who_comes_too_late_is_told_so_on_a_page_and_programs_by_a_document),
