@@ -6,19 +6,19 @@
 Each peer's own file says what it checks. Keys are made here with openssl.
 """
 import base64
-import fcntl
-import hashlib
 import json
 import os
 import pathlib
-import shutil
 import subprocess
+import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-BUILD = pathlib.Path(os.environ.get(
-    'TIGRESS_BUILD', HERE.parents[1] / 'build' / 'release')).resolve()
-MODULES = BUILD / 'tests' / 'push' / 'node'
+sys.path.insert(0, str(HERE.parent))
+
+import node_packages                                        # noqa: E402
+from node_packages import BUILD                             # noqa: E402
+
 SECONDS = 30
 
 
@@ -32,34 +32,9 @@ def run(*words, **options):
                           stderr=subprocess.DEVNULL, **options).stdout
 
 
-def install():
-    """npm ci, into the build directory, once for each package-lock.json."""
-    MODULES.mkdir(parents=True, exist_ok=True)
-    files = [HERE / name for name in ('package.json', 'package-lock.json')]
-    digest = hashlib.sha256(
-        b''.join(path.read_bytes() for path in files)).hexdigest()
-    stamp = MODULES / '.installed'
-    with open(MODULES / '.lock', 'w', encoding='utf-8') as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if stamp.exists() and stamp.read_text() == digest:
-            return
-        for path in files:
-            shutil.copy(path, MODULES)
-        run('npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund',
-            cwd=MODULES, timeout=300)
-        stamp.write_text(digest)
-
-
 def missing():
     """Why the peers cannot be had here, or None. Installs what they need."""
-    for name in 'node', 'npm', 'openssl':
-        if shutil.which(name) is None:
-            return f'{name} is not installed'
-    try:
-        install()
-    except (subprocess.SubprocessError, OSError) as reason:
-        return f'npm could not install what the peers need: {reason}'
-    return None
+    return node_packages.missing(HERE, 'openssl')
 
 
 def make_key(path, *, rsa=False):
