@@ -2,8 +2,8 @@
  * a thread with a connection of its own.
  *
  * A store notifies behind the transaction that changes a row, so whoever is
- * told finds the change. Nothing is missed: whenever the connection is new, or too
- * much came at once, PG_HEARD_ALL is heard. A server that is frozen or was
+ * told finds the change. Nothing is missed: whenever the connection is new, or
+ * too much came at once, PG_HEARD_ALL is heard. A server that is frozen or was
  * deposed is noticed within some seconds by a barrier (docs/decisions/12).
  */
 #ifndef STORE_POSTGRES_PG_EAR_H
