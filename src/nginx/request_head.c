@@ -1,6 +1,8 @@
 /* See request_head.h. */
 #include "nginx/request_head.h"
 
+enum { LIST_MOST = 1024 };
+
 /* The path as it was sent, without query: nginx's own is decoded and tidied,
  * and other paths than ours are not to be found (R-HTTP-1). */
 static struct tg_span
@@ -80,6 +82,22 @@ trimmed(ngx_str_t value)
     return text;
 }
 
+/* A list that was sent in several lines is one list (RFC 9110 §5.3). Of what
+ * is longer than any reader's, the beginning is enough. */
+static void
+join_list(ngx_pool_t *pool, struct tg_span *list, struct tg_span more)
+{
+    size_t len = list->len + more.len + 1;
+    u_char *joined;
+
+    if (len > LIST_MOST || (joined = ngx_pnalloc(pool, len)) == NULL)
+        return;
+    ngx_memcpy(joined, list->ptr, list->len);
+    joined[list->len] = ',';
+    ngx_memcpy(joined + list->len + 1, more.ptr, more.len);
+    *list = (struct tg_span){joined, len};
+}
+
 static void
 collect_headers(const ngx_http_request_t *r, struct wire_headers *headers)
 {
@@ -97,6 +115,8 @@ collect_headers(const ngx_http_request_t *r, struct wire_headers *headers)
                 continue;
             if (header->count++ == 0)
                 header->value = trimmed(lines[i].value);
+            else if (header == &headers->accept_language)
+                join_list(r->pool, &header->value, trimmed(lines[i].value));
         }
     }
 }

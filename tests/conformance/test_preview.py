@@ -81,8 +81,10 @@ def the_page_speaks_the_language_that_the_reader_likes_best(relay):
     share = make(relay)
     for asked, given in ((None, "en"), ("de-CH, en;q=0.5", "de"),
                          ("fr, es;q=0.2", "es"), ("fr", "en"),
-                         ("de;q=oops", "en")):
-        extra = [("Accept-Language", asked)] if asked else []
+                         ("de;q=oops", "en"), ("fr|de;q=0.5", "de"),
+                         ("es;q=0.3|de|fr", "de")):
+        extra = [("Accept-Language", line)
+                 for line in (asked or "").split("|") if line]
         for path in (share.path, "/v1/m/" + new_id()):
             with row(f"{asked} {path[:8]}"):
                 answer = relay.call("GET", path, extra)
