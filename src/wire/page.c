@@ -13,7 +13,7 @@
 
 enum {
     HTML_FRAME = 6144, /* all that is not from the mailbox */
-    TIMES_SHOWN = 3    /* how often each text is on the page, at most */
+    TIMES_SHOWN = 4    /* how often each text is on the page, at most */
 };
 
 /* format-detection: Safari would make a link of a number in a title. */
@@ -31,6 +31,10 @@ enum {
 #define PICTURE_SIZE                                                         \
     PROPERTY("image:width") PICTURE_WIDTH "\">\n"                            \
     PROPERTY("image:height") PICTURE_HEIGHT "\">\n"
+
+/* Some messengers show the picture large for this alone. */
+#define LARGE_CARD                                                           \
+    "<meta name=\"twitter:card\" content=\"summary_large_image\">\n"
 
 struct tg_span
 page_style(void)
@@ -113,7 +117,9 @@ append_properties(struct tg_buf *html, const struct wire_outcome *outcome,
     if (err == TG_OK && image->is_ours)
         err = tg_buf_text(html, PICTURE_SIZE);
     if (err == TG_OK)
-        err = tg_buf_text(html, PROPERTY("type") "website\">\n");
+        err = html_between(html, PROPERTY("image:alt"), title, "\">\n");
+    if (err == TG_OK)
+        err = tg_buf_text(html, PROPERTY("type") "website\">\n" LARGE_CARD);
     return err == TG_OK ? append_url(html, site, outcome->mailbox_id) : err;
 }
 
@@ -160,12 +166,13 @@ append_heading(struct tg_buf *html, struct tg_span title,
     if (text_is_blank(title))
         return html_words(html, "<h1>", vertical->kind, "</h1>\n");
     err = html_words(html, "<p class=\"kind\">", vertical->kind, "</p>\n");
-    return err == TG_OK ? html_between(html, "<h1 dir=\"auto\">", title,
+    return err == TG_OK ? html_between(html, "<h1 dir=\"auto\" lang=\"\">", title,
                                        "</h1>\n")
                         : err;
 }
 
-/* In whatever direction its letters run (dir=auto). */
+/* In whatever direction its letters run (dir=auto), and in a language that
+ * nobody has told us (lang empty). */
 static enum tg_err
 append_offer(struct tg_buf *html, const struct display_info *display,
              const struct words_vertical *vertical,
@@ -177,7 +184,7 @@ append_offer(struct tg_buf *html, const struct display_info *display,
         err = tg_buf_text(html, "<div class=\"text\">\n");
     if (err == TG_OK)
         err = append_heading(html, display->title, vertical);
-    return err == TG_OK ? html_between(html, "<p dir=\"auto\">",
+    return err == TG_OK ? html_between(html, "<p dir=\"auto\" lang=\"\">",
                                        display->description, "</p>\n")
                         : err;
 }

@@ -101,9 +101,14 @@ the_preview_has_opengraph_for_messengers_and_words_for_people(void **state)
     assert_has(&out, "<meta property=\"og:image\" content=\"https://"
                      "img.example/k.png?a=1&amp;b=2\">");
     assert_has(&out, "<meta property=\"og:type\" content=\"website\">");
+    assert_has(&out, "<meta property=\"og:image:alt\" content=\"Anna&#39;s "
+                     "car\">");
+    assert_has(&out, "<meta name=\"twitter:card\" content=\"summary_large_"
+                     "image\">");
+    assert_has(&out, "<p dir=\"auto\" lang=\"\">Drive it on Sunday</p>");
     assert_has(&out, "<meta property=\"og:url\" content=\"https://"
                      "relay.example/v1/m/" ID_WRITTEN "\">");
-    assert_has(&out, "<h1 dir=\"auto\">Anna&#39;s car</h1>");
+    assert_has(&out, "<h1 dir=\"auto\" lang=\"\">Anna&#39;s car</h1>");
     assert_has(&out, "<time datetime=\"2022-02-08T14:57:22Z\">8 February "
                      "2022, 14:57 UTC</time>");
     wire_answer_done(&out);
@@ -219,7 +224,7 @@ a_hostile_text_stays_text(void **state)
                                          cases[i].text, "https://i.example");
         struct tg_span body = tg_span_buf(&out.body);
 
-        assert_int_equal(kit_occurrences(body, cases[i].shown), 5);
+        assert_int_equal(kit_occurrences(body, cases[i].shown), 6);
         assert_int_equal(kit_occurrences(body, "<"),
                          kit_occurrences(tg_span_buf(&plain.body), "<"));
         assert_int_equal(kit_occurrences(body, "\""),
