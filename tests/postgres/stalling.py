@@ -5,6 +5,8 @@
         wire.stall()        takes connections and bytes, passes nothing on
         wire.go_on()        what it took is passed on, however late
         wire.reset()        every connection ends; what it took is lost
+        wire.cut(server)    this one is not reached any more, the others are
+        wire.mend()         all are
 
 Unix sockets on both sides, under the same numbers.
 """
@@ -26,7 +28,8 @@ class Wire:
         self.directory.chmod(0o755)
         self.flows = threading.Event()
         self.flows.set()
-        self.open = set()
+        self.open = {}      # ends of connections, and whose server's
+        self.unreached = set()
         self.lock = threading.Lock()
         self.listeners = [self._listen(server) for server in servers]
 
@@ -36,28 +39,30 @@ class Wire:
         listener.bind(str(self.directory / name))
         (self.directory / name).chmod(0o777)
         listener.listen(64)
-        self._in_thread(self._accept, listener, server.directory / name)
+        self._in_thread(self._accept, listener, server)
         return listener
 
     def _in_thread(self, work, *arguments):
         threading.Thread(target=work, args=arguments, daemon=True).start()
 
-    def _accept(self, listener, upstream):
+    def _accept(self, listener, server):
         while True:
             try:
                 near, _ = listener.accept()
             except OSError:
                 return
-            self._in_thread(self._join, near, upstream)
+            self._in_thread(self._join, near, server)
 
-    def _join(self, near, upstream):
+    def _join(self, near, server):
         """Connect them; nothing passes while it stalls."""
         far = socket.socket(socket.AF_UNIX)
         with self.lock:
-            self.open |= {near, far}
+            self.open |= {near: server, far: server}
         self.flows.wait()
         try:
-            far.connect(str(upstream))
+            if server in self.unreached:
+                raise OSError('cut')
+            far.connect(f'{server.directory}/.s.PGSQL.{server.port}')
         except OSError:
             self._end(near, far)
             return
@@ -74,7 +79,8 @@ class Wire:
 
     def _end(self, *ends):
         with self.lock:
-            self.open -= set(ends)
+            for end in ends:
+                self.open.pop(end, None)
         for end in ends:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
@@ -91,6 +97,15 @@ class Wire:
             ends = list(self.open)
         self._end(*ends)
         self.flows.set()
+
+    def cut(self, server):
+        self.unreached.add(server)
+        with self.lock:
+            ends = [end for end, its in self.open.items() if its is server]
+        self._end(*ends)
+
+    def mend(self):
+        self.unreached.clear()
 
     def __enter__(self):
         return self

@@ -129,6 +129,20 @@ def stall(scene):
     return _timed(scene, begun)
 
 
+def split(scene):
+    """The primary and one relay are cut off from the rest, and know nothing
+    of it: the standbys go on with the other relay. That relay finds its way to
+    them while the deposed primary is still there."""
+    begun = time.monotonic()
+    scene.wire.cut(scene.primary)
+    old = scene.fail_over()
+    took = _timed(scene, begun)
+    old.stop()
+    scene.wire.mend()
+    replicas.rejoin(old, scene.primary)
+    return took
+
+
 def doubt(scene):
     """The standbys lose the primary, it crashes and comes back with what no
     standby has; then it is replaced. Nothing of that may have been told."""
@@ -161,17 +175,22 @@ def workers(scene):
 
 
 FAULTS = [globals()[name] for name in os.environ.get(
-    'FAILOVER_FAULTS', 'kill,freeze,stall,doubt,crash,workers').split(',')]
+    'FAILOVER_FAULTS', 'kill,freeze,stall,split,doubt,crash,workers').split(',')]
 
 
 # ---- rounds --------------------------------------------------------------
 
 def play(scene, fault):
     """Clients at work, a fault in the middle; then all is judged."""
-    with scene.crowd.at_work():
-        scene.until_busy()
-        took = fault(scene)
-        scene.until_busy()
+    try:
+        with scene.crowd.at_work():
+            scene.until_busy()
+            took = fault(scene)
+            scene.until_busy()
+    except Exception:
+        for text in history.problems(scene.crowd.calls)[:SHOWN]:
+            print(f'# {text}')
+        raise
     scene.crowd.audit()
     calls, done, refused, unknown = history.figures(scene.crowd.calls)
     print(f'# {fault.__name__}: all served after {took:.1f} s; so far {calls}'

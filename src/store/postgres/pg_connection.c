@@ -338,9 +338,13 @@ pg_connection_open(struct pg_connection *c)
     return TG_OK;
 }
 
+/* The next one begins with another server. This one may have been deposed
+ * without knowing: it would take us in again and again, and confirm nothing. */
 void
 pg_connection_close(struct pg_connection *c)
 {
+    if (c->pg != NULL)
+        c->server++;
     PQfinish(c->pg);
     c->pg = NULL;
 }

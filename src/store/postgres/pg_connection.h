@@ -24,7 +24,7 @@ struct pg_connection {
     const struct pg_options *options;
     char name[PG_NAME_LEN + 1];
     PGconn *pg;              /* NULL: closed */
-    size_t server;           /* of those in the URI, the last that was good */
+    size_t server;           /* of those in the URI, the first to be tried */
     bool warned;             /* the server has warned; see pg_pipeline.h */
     bool was_lost;           /* without an orderly end: it may still live on
                                 the server's side */

@@ -217,6 +217,8 @@ try_once(struct pg_session *s)
         s->link.warned = false;
         return TG_OK;
     }
+    /* What was ended on this server may be left on the next. */
+    s->link.was_lost |= s->link.pg != NULL;
     pg_connection_close(&s->link);
     pg_session_pause(s);
     return err;
