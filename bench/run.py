@@ -25,6 +25,7 @@ import tempfile
 import time
 
 import attestation
+import postgres
 import waiting
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -50,7 +51,8 @@ TARGETS = {'read': 1.00, 'create': 1.20}
 STORE_TARGET = 1.5
 STORE_ROWS = ['10000', '100000', '1000000']
 STORE_LINE = re.compile(r'(\w+) lmdb rows=(\d+) (?:batch|in_flight)=(\d+) '
-                        r'us_per_op=([\d.]+) cpu_us_per_op=([\d.]+)$')
+                        r'us_per_op=([\d.]+) cpu_us_per_op=([\d.]+) '
+                        r'ops=\d+$')
 PATIENCE_SECONDS = 60
 HELD = 10000  # connections
 
@@ -384,7 +386,8 @@ def doorbells(quick):
                           check=True).stdout.splitlines()
 
 
-def write_results(quick, measured, judged, bells, store, store_lines):
+def write_results(quick, measured, judged, bells, store, store_lines,
+                  database):
     """bench/RESULTS.md, and the same to the terminal."""
     sizes, costs, idle, found = measured
     lines = [
@@ -405,6 +408,7 @@ def write_results(quick, measured, judged, bells, store, store_lines):
         '## Devices judged', '', *attestation.table(judged), '',
         '## Doorbells', '', *bells, '',
         '## The store alone', '', *(store_lines or ['not measured']), '',
+        '## The store on PostgreSQL', '', *database, '',
         '## Targets', '', *target_list(costs, store),
         *more_targets(waiting.targets(found, idle['default']) +
                       attestation.targets(judged)), '',
@@ -431,7 +435,7 @@ def main():
     finally:
         shutil.rmtree(state)
     write_results(quick, measured, judged, doorbells(quick), store,
-                  store_lines)
+                  store_lines, postgres.measure(quick))
 
 
 if __name__ == '__main__':

@@ -1,17 +1,21 @@
 /* What the store costs, alone: no network, no protocol.
  *
- *   store_bench DIRECTORY [ROWS…]
+ *   store_bench DIRECTORY ROWS…
+ *   store_bench postgresql://… local|replicated ROWS FIRST
  *
- * Fills a new LMDB store in DIRECTORY (on a disk: a tmpfs would know no sync)
- * with ROWS rows of about 1.7 KB, and then runs whole lives of shares on the
- * recent ones; each create also adds the small row that remembers it:
+ * Fills a new LMDB store in DIRECTORY (on a disk: a tmpfs would know no sync),
+ * or a database without tables (with FIRST 0), with ROWS rows of about 1.7 KB,
+ * and then runs whole lives of shares on the recent ones; each create also adds
+ * the small row that remembers it:
  *
  *   store     opaque rows through the port, in batches of 64, 8 and 1
  *   exchange  the same as calls of the protocol, with keys and sealing
  *   thread    calls through the store thread, so many at a time in flight
  *
  * One line a figure: name=value fields, microseconds. `us` is elapsed, `cpu_us`
- * is what the process computed. The medians of several runs.
+ * is what this process computed: the medians of several runs; `ops` are those
+ * of all of them. With a database, `begin` comes before the first figure, and
+ * `end` last, with the FIRST of another time on the same rows.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -24,9 +28,11 @@
 #include <unistd.h>
 
 #include "crypto/random.h"
+#include "keys.h"
 #include "store/batch.h"
 #include "store/exchange.h"
 #include "store/lmdb/lmdb_store.h"
+#include "store/postgres/pg_store.h"
 
 enum {
     WINDOW = 20000,   /* shares that are alive and used */
@@ -35,7 +41,8 @@ enum {
     MEMORY_BLOB = 92,
     RUNS = 5,
     LIFE = 6,         /* calls in the life of a share */
-    FILL_BATCH = 256
+    FILL_BATCH = 256,
+    PG_SHORTER = 10   /* so much fewer calls to a database */
 };
 
 static const size_t MAP_SIZE = (size_t)64 << 30;
@@ -44,6 +51,9 @@ static struct store store;
 static struct hour_keys hours;
 static struct exchange_site site;
 static struct lmdb_options options;
+static struct pg_options pg_options;
+static const char *store_name = "lmdb";
+static size_t shorter = 1;
 
 static void
 check(bool is_fine, const char *what)
@@ -97,12 +107,12 @@ by_us(const void *a, const void *b)
 
 static void
 report(const char *layer, size_t rows, const char *unit, size_t count,
-       struct cost costs[RUNS])
+       struct cost costs[RUNS], size_t ops)
 {
     qsort(costs, RUNS, sizeof(costs[0]), by_us);
-    printf("%s lmdb rows=%zu %s=%zu us_per_op=%.1f cpu_us_per_op=%.1f\n",
-           layer, rows, unit, count, costs[RUNS / 2].us,
-           costs[RUNS / 2].cpu_us);
+    printf("%s %s rows=%zu %s=%zu us_per_op=%.1f cpu_us_per_op=%.1f "
+           "ops=%zu\n", layer, store_name, rows, unit, count,
+           costs[RUNS / 2].us, costs[RUNS / 2].cpu_us, ops);
     fflush(stdout);
 }
 
@@ -118,24 +128,6 @@ struct raw_op {
 };
 
 static uint8_t blob[BLOB];
-
-static struct store_key
-key_of(uint64_t share, uint64_t kind)
-{
-    /* Looks random, as keys do: SplitMix64. */
-    struct store_key key;
-    uint64_t words[2];
-
-    for (uint64_t i = 0; i < 2; i++) {
-        uint64_t z = (share * 4 + kind * 2 + i) * 0x9e3779b97f4a7c15u;
-
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-        words[i] = z ^ (z >> 31);
-    }
-    memcpy(key.bytes, words, sizeof(key.bytes));
-    return key;
-}
 
 static enum tg_err
 decide_raw(struct store_op *op, const struct store_row *row,
@@ -153,7 +145,7 @@ decide_raw(struct store_op *op, const struct store_row *row,
         return TG_OK;
     change->row.blob.len = MEMORY_BLOB;
     change->has_companion = true;
-    change->companion_key = key_of(r->share, 0);
+    change->companion_key = keys_of(r->share, KEYS_SHARE);
     change->companion = (struct store_row){expires, TG_SPAN_ARRAY(blob)};
     return TG_OK;
 }
@@ -167,7 +159,7 @@ next_raw(struct raw_op *r, uint64_t i, size_t window, uint64_t first)
 
     r->step = (enum step)(i % LIFE);
     r->share = first + tick - window * (uint64_t)r->step / (LIFE - 1);
-    r->op.key = key_of(r->share, r->step == CREATE ? 1 : 0);
+    r->op.key = keys_of(r->share, r->step == CREATE ? KEYS_MEMORY : KEYS_SHARE);
     r->op.decide = decide_raw;
     r->op.only_reads = r->step == READ || r->step == READ_AGAIN;
 }
@@ -194,7 +186,7 @@ fill(uint64_t rows)
 
         for (size_t i = 0; i < count; i++) {
             next_raw(&ops[i], 0, 0, at + i);
-            ops[i].op.key = key_of(at + i, 0);
+            ops[i].op.key = keys_of(at + i, KEYS_SHARE);
             ops[i].is_filling = true;
         }
         run_raw(ops, count);
@@ -207,7 +199,7 @@ bench_raw(size_t rows, size_t batch, uint64_t first)
 {
     static struct raw_op ops[STORE_BATCH_MOST];
     const size_t window = rows < WINDOW ? rows : WINDOW;
-    const size_t batches = batch == 1 ? 3000 : 19200 / batch;
+    const size_t batches = (batch == 1 ? 3000 : 19200 / batch) / shorter;
     struct cost costs[RUNS];
     uint64_t i = 0;
 
@@ -221,7 +213,7 @@ bench_raw(size_t rows, size_t batch, uint64_t first)
         }
         costs[run] = cost_per_op(start, batches * batch);
     }
-    report("store", rows, "batch", batch, costs);
+    report("store", rows, "batch", batch, costs, RUNS * batches * batch);
     while (i % LIFE != 0) { /* finish the last tick */
         next_raw(&ops[0], i++, window, first);
         run_raw(ops, 1);
@@ -296,7 +288,7 @@ bench_exchange(size_t rows, size_t batch)
 {
     static struct pair pairs[STORE_BATCH_MOST];
     struct store_op *list[STORE_BATCH_MOST];
-    const size_t batches = batch == 1 ? 3000 : 19200 / batch;
+    const size_t batches = (batch == 1 ? 3000 : 19200 / batch) / shorter;
     struct cost costs[RUNS];
 
     for (size_t j = 0; j < batch; j++)
@@ -316,7 +308,7 @@ bench_exchange(size_t rows, size_t batch)
         }
         costs[run] = cost_per_op(start, batches * batch);
     }
-    report("exchange", rows, "batch", batch, costs);
+    report("exchange", rows, "batch", batch, costs, RUNS * batches * batch);
 }
 
 /* ---- the store thread -------------------------------------------------- */
@@ -324,7 +316,10 @@ bench_exchange(size_t rows, size_t batch)
 static enum tg_err
 open_store(void *self, struct store *out, struct hour_keys *out_hours)
 {
-    enum tg_err err = lmdb_store_open(self, out, out_hours);
+    struct row_salt salt; /* is known already */
+    enum tg_err err = self == &options
+                          ? lmdb_store_open(self, out, out_hours)
+                          : pg_store_open(self, out, out_hours, &salt);
 
     if (err == TG_OK)
         hours = *out_hours;
@@ -360,19 +355,20 @@ answer(struct batch *batch)
 }
 
 static void
-bench_thread(size_t rows, size_t in_flight)
+bench_thread(void *place, size_t rows, size_t in_flight)
 {
     static struct pair pairs[STORE_BATCH_MOST];
     const struct batch_options thread_options = {
-        .opener = {&options, open_store},
+        .opener = {place, open_store},
         .commit_delay_us = 2000,
         .queue_most = STORE_BATCH_MOST,
         .now = tg_time_now,
     };
-    const size_t ops = in_flight == 1 ? 3000 : 20000;
+    const size_t ops = (in_flight == 1 ? 3000 : 20000) / shorter;
     struct cost costs[RUNS];
     struct batch *batch;
     size_t left = in_flight;
+    size_t total = 0;
 
     check(batch_new(&thread_options, &batch) == TG_OK, "no thread");
     for (size_t i = 0; i < in_flight; i++) {
@@ -387,8 +383,9 @@ bench_thread(size_t rows, size_t in_flight)
         while (count < ops)
             count += answer(batch);
         costs[run] = cost_per_op(start, count);
+        total += count;
     }
-    report("thread", rows, "in_flight", in_flight, costs);
+    report("thread", rows, "in_flight", in_flight, costs, total);
     batch_stop(batch);
     for (struct batch_item *i = batch_take(batch); i != NULL; i = i->next) {
         exchange_done(&pair_of(i)->ex);
@@ -400,23 +397,38 @@ bench_thread(size_t rows, size_t in_flight)
 
 /* ------------------------------------------------------------------------ */
 
+static const size_t batches[] = {64, 8, 1};
+enum { BATCHES = sizeof(batches) / sizeof(batches[0]) };
+
 static void
 make_site(void)
 {
-    memset(&site, 0, sizeof(site));
     site.policy.lifetime_default = LIMIT_LIFETIME_DEFAULT_S;
     site.policy.lifetime_max = LIMIT_LIFETIME_DEFAULT_S;
     site.hours = &hours;
-    check(lmdb_store_salt(options.directory, &site.salt) == TG_OK, "no salt");
+}
+
+/* With the store open at its place; closes it. Returns the share to go on
+ * with. */
+static uint64_t
+bench_all(void *place, size_t rows, uint64_t first)
+{
+    make_site();
+    for (size_t i = 0; i < BATCHES; i++)
+        first = bench_raw(rows, batches[i], first);
+    for (size_t i = 0; i < BATCHES; i++)
+        bench_exchange(rows, batches[i]);
+    store.close(store.self);
+    for (size_t i = 0; i < BATCHES; i++)
+        bench_thread(place, rows, batches[i]);
+    return first;
 }
 
 static void
 bench_rows(const char *parent, size_t rows)
 {
-    static const size_t batches[] = {64, 8, 1};
     static const char *const files[] = {"data.mdb", "lock.mdb", "salt",
                                         "hours"};
-    uint64_t first = rows;
     char path[4096];
 
     check(snprintf(path, sizeof(path), "%s/rows-%zu", parent, rows) <
@@ -427,19 +439,39 @@ bench_rows(const char *parent, size_t rows)
     options.map_size = MAP_SIZE;
     check(lmdb_store_create(&options, -1u, -1u) == TG_OK, "no store");
     check(lmdb_store_open(&options, &store, &hours) == TG_OK, "no store");
-    make_site();
+    check(lmdb_store_salt(options.directory, &site.salt) == TG_OK, "no salt");
     fill(rows);
-    for (size_t i = 0; i < sizeof(batches) / sizeof(batches[0]); i++)
-        first = bench_raw(rows, batches[i], first);
-    for (size_t i = 0; i < sizeof(batches) / sizeof(batches[0]); i++)
-        bench_exchange(rows, batches[i]);
-    store.close(store.self);
-    for (size_t i = 0; i < sizeof(batches) / sizeof(batches[0]); i++)
-        bench_thread(rows, batches[i]);
+    (void)bench_all(&options, rows, rows);
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
         unlinkat(options.directory, files[i], 0);
     close(options.directory);
     rmdir(path);
+}
+
+static void
+complain(void *self, const char *text)
+{
+    (void)self;
+    fprintf(stderr, "store_bench: %s\n", text);
+}
+
+static void
+bench_pg(const char *address, const char *durability, size_t rows,
+         uint64_t first)
+{
+    pg_options = (struct pg_options){address, PG_LOCAL, complain, NULL};
+    if (strcmp(durability, "replicated") == 0)
+        pg_options.durability = PG_REPLICATED;
+    store_name = durability;
+    shorter = PG_SHORTER;
+    check(pg_store_open(&pg_options, &store, &hours, &site.salt) == TG_OK,
+          "no store");
+    if (first == 0)
+        fill(rows);
+    printf("begin\n");
+    fflush(stdout);
+    first = bench_all(&pg_options, rows, first == 0 ? rows : first);
+    printf("end %llu\n", (unsigned long long)first);
 }
 
 int
@@ -447,15 +479,17 @@ main(int argc, char **argv)
 {
     char parent[4096];
 
-    if (argc < 2 || realpath(argv[1], parent) == NULL) {
-        fprintf(stderr, "usage: %s DIRECTORY [ROWS...]\n", argv[0]);
-        return EXIT_FAILURE;
-    }
     check(random_bytes(blob, sizeof(blob)) == TG_OK, "no randomness");
-    if (argc == 2) {
-        bench_rows(parent, 10000);
-        bench_rows(parent, 100000);
-        bench_rows(parent, 1000000);
+    if (argc == 5 && pg_store_check_uri(argv[1]) == NULL) {
+        bench_pg(argv[1], argv[2], strtoul(argv[3], NULL, 10),
+                 strtoul(argv[4], NULL, 10));
+        return EXIT_SUCCESS;
+    }
+    if (argc < 2 || realpath(argv[1], parent) == NULL) {
+        fputs("usage: store_bench DIRECTORY ROWS...\n"
+              "       store_bench ADDRESS local|replicated ROWS FIRST\n",
+              stderr);
+        return EXIT_FAILURE;
     }
     for (int i = 2; i < argc; i++)
         bench_rows(parent, strtoul(argv[i], NULL, 10));
