@@ -36,7 +36,7 @@ CREATE TABLE tigress.rows (
     autovacuum_vacuum_scale_factor = 0.05,
     autovacuum_vacuum_insert_scale_factor = 0.2,
     autovacuum_analyze_scale_factor = 0.2,
-    autovacuum_vacuum_cost_delay = 1,
+    autovacuum_vacuum_cost_delay = 0,
     toast.autovacuum_vacuum_scale_factor = 0.05
 );
 ALTER TABLE tigress.rows
