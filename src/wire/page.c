@@ -166,9 +166,10 @@ append_heading(struct tg_buf *html, struct tg_span title,
     if (text_is_blank(title))
         return html_words(html, "<h1>", vertical->kind, "</h1>\n");
     err = html_words(html, "<p class=\"kind\">", vertical->kind, "</p>\n");
-    return err == TG_OK ? html_between(html, "<h1 dir=\"auto\" lang=\"\">", title,
-                                       "</h1>\n")
-                        : err;
+    if (err == TG_OK)
+        err = html_between(html, "<h1 dir=\"auto\" lang=\"\">", title,
+                           "</h1>\n");
+    return err;
 }
 
 /* In whatever direction its letters run (dir=auto), and in a language that

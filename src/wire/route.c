@@ -122,9 +122,14 @@ wire_route(struct tg_span method, struct tg_span path, struct wire_route *out)
     out->is_options = tg_span_is(method, "OPTIONS");
     if (tg_span_is(path, "/v1/m"))
         return route_mailboxes(method, out);
-    if (after_prefix(path, TG_SPAN_LITERAL("/v1/m/"), &id) &&
-        is_one_segment(id))
-        return route_mailbox(method, id, out);
+    if (after_prefix(path, TG_SPAN_LITERAL("/v1/m/"), &id)) {
+        if (is_one_segment(id))
+            return route_mailbox(method, id, out);
+        /* A link that was cut off, or has got a slash, and a person. */
+        if (tg_span_is(method, "GET") || tg_span_is(method, "HEAD"))
+            out->call = CALL_DISPLAY;
+        return refusal(WIRE_NOT_FOUND);
+    }
     if (find_document(path, &out->document))
         return route_document(method, out);
     return refusal(WIRE_NOT_FOUND);

@@ -90,7 +90,8 @@ struct wire_route {
 };
 
 /* Find the call. `path` is decoded and without query; `method` as sent.
- * Refusals: WIRE_NOT_FOUND, WIRE_NO_SUCH_MAILBOX (`{id}` is not a UUID; with
+ * Refusals: WIRE_NOT_FOUND (below the path of mailboxes GET and HEAD are
+ * CALL_DISPLAY all the same), WIRE_NO_SUCH_MAILBOX (`{id}` is not a UUID; with
  * a method that exists there, and out->call is then set, so that GET gets its
  * page), WIRE_METHOD_NOT_ALLOWED (out->allow is set).
  * Source: R-HTTP-1. */

@@ -321,7 +321,8 @@ def a_mailbox_that_is_gone_answers_with_a_page_for_people(relay):
     title = valid_body()["displayInformation"]["title"]
     style = Page(share.preview().text()).styles
     status(share.delete(), 200)
-    for path in (share.path, f"/v1/m/{new_id()}", share.path + "?v=c"):
+    for path in (share.path, f"/v1/m/{new_id()}", share.path + "?v=c",
+                 share.path + "/", "/v1/m/", share.path + "/x"):
         with row("deleted" if share.id in path else "never existed"):
             answer = status(share.preview(target=path), 404)
             kind = answer.header("content-type") or ""

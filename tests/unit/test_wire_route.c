@@ -147,6 +147,9 @@ other_paths_and_versions_are_not_found_by_any_method(void **state)
 
             assert_int_equal(route(methods[j], paths[i], &out).refusal,
                              WIRE_NOT_FOUND);
+            /* Who follows a link that is not complete gets a page. */
+            assert_int_equal(out.call == CALL_DISPLAY,
+                             j == 0 && strncmp(paths[i], "/v1/m/", 6) == 0);
         }
     }
 }
