@@ -220,12 +220,18 @@ enum tg_err
 cors_preflight(const struct wire_route *route, const struct wire_ids *ids,
                struct wire_answer *out)
 {
+    static const struct tg_span more = TG_SPAN_LITERAL(", OPTIONS");
+    struct tg_span allow = tg_span_text(route->allow);
     struct wire_answer answer;
-    enum tg_err err = answer_begin(204, ids, 0, &answer);
+    enum tg_err err = answer_begin(204, ids, allow.len + more.len, &answer);
+    size_t start;
 
     if (err != TG_OK)
         return err;
-    answer_header(&answer, "Allow", route->allow);
+    start = answer.text.len;
+    answer_text(&answer, allow);
+    answer_text(&answer, more);
+    answer_header_text(&answer, "Allow", start);
     *out = answer;
     return TG_OK;
 }
