@@ -27,7 +27,7 @@ add_apple(ngx_conf_t *cf, struct relay_location *location, ngx_str_t word)
     struct tg_span *id;
 
     if (!wallet_apps_is_apple(module_span(word)))
-        return "wants TEAMID.BUNDLE after apple, as in "
+        return "wants TEAMID.BUNDLE after apple, TEAMID in capitals, as in "
                "tigress_wallet_app apple ABCDE12345.com.example.wallet";
     if ((id = add(cf, &location->apple_apps, sizeof(*id))) == NULL)
         return NGX_CONF_ERROR;

@@ -17,6 +17,8 @@ wallet_apps_is_apple(struct tg_span id)
         uint8_t c = id.ptr[i];
         bool is_team = i < TEAM_LEN;
 
+        if (is_team && c >= 'a' && c <= 'z')
+            return false; /* Apple's are of digits and capitals */
         if (!ascii_is_digit(c) && !ascii_is_letter(c) &&
             (is_team || (c != '.' && c != '-')))
             return false;

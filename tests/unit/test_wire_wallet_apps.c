@@ -30,7 +30,8 @@ an_app_of_apple_is_a_team_and_a_bundle(void **state)
     static const char *const bad[] = {
         "", "ABCDE12345", "ABCDE12345.", "ABCDE1234.com.example",
         "ABCDE-2345.com.example", "ABCDE12345.com/x", "ABCDE12345.com_x",
-        "ABCDE12345.\"", "ABCDE12345.a b"};
+        "ABCDE12345.\"", "ABCDE12345.a b", "abcde12345.com.x",
+        "ABCDe12345.com.x"};
 
     (void)state;
     assert_each(wallet_apps_is_apple, good, COUNT(good), true);
