@@ -160,6 +160,9 @@ cmd_share(struct session *s)
     char image[IMAGE_SIZE];
     int status;
 
+    if (o->qr && s->out.json)
+        return output_usage(&s->out, "--qr draws for people and --json writes "
+                                     "for programs: leave one of them out.");
     if (o->relay == NULL || !relay_name(o->relay, relay))
         return output_usage(&s->out, "Name the relay: --relay HOST[:PORT].");
     offer.relay = relay;

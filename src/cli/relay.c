@@ -44,8 +44,8 @@ format_duration(int64_t seconds, char out[DURATION_SIZE])
 
 /* False: there is nothing to say but what the table has. */
 static bool
-name_limit(const struct tg_relay_info *info, enum tg_err err,
-           char out[SENTENCE_SIZE])
+name_limit(const struct session *s, const struct tg_relay_info *info,
+           enum tg_err err, char out[SENTENCE_SIZE])
 {
     int64_t bytes = tg_relay_info_payload_max(info);
     int64_t seconds = tg_relay_info_lifetime_max_s(info);
@@ -60,6 +60,12 @@ name_limit(const struct tg_relay_info *info, enum tg_err err,
     }
     if (err == TG_E_LIFETIME && seconds > 0) {
         format_duration(seconds, duration);
+        if (s->options->expires != NULL) {
+            snprintf(out, SENTENCE_SIZE,
+                     "This relay keeps a share for at most %s, so it was not "
+                     "made: give an earlier --expires.", duration);
+            return true;
+        }
         snprintf(out, SENTENCE_SIZE,
                  "This relay keeps a share for at most %s, so it was not "
                  "made: ask for a shorter time, with --lifetime %" PRId64
@@ -129,7 +135,7 @@ relay_fail(struct session *s, const struct tg_share *share,
     snprintf(detail, sizeof detail, "%s", reason); /* asking changes it */
     if (tg_relay_info_ask(s->wallet, s->client, tg_share_relay(share),
                           &info) == TG_OK &&
-        name_limit(info, err, sentence))
+        name_limit(s, info, err, sentence))
         status = output_fail_saying(&s->out, about, err, sentence, detail);
     else
         status = output_fail(&s->out, about, err, detail);

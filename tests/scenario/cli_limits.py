@@ -53,7 +53,10 @@ def a_time_beyond_the_relays_is_refused_with_words(_):
                                 wire.url, option, value, expect=USAGE)
             assert error['error'] == 'lifetime-too-long', error
             assert 'at most 1 hour,' in error['message'], error
-            assert f'--lifetime {LIFETIME} ' in error['message'], error
+            advice = {'--lifetime': f'--lifetime {LIFETIME} or less',
+                      '--expires': 'an earlier --expires'}[option]
+            assert advice in error['message'], error
+            assert error['message'].count('--') == 1, error
         assert owner.list() == {}
         assert set(calls(wire)) == {f'GET {PATH}'}
         owner.share('--lifetime', str(LIFETIME))

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import cli_kit
-from cli_kit import Device, Skip
+from cli_kit import Device, Skip, USAGE
 
 BLOCKS = {' ': (0, 0), '▀': (1, 0), '▄': (0, 1), '█': (1, 1)}
 BLACK_ON_WHITE = '\033[38;5;16;48;5;231m'
@@ -91,6 +91,14 @@ def the_code_of_share_is_that_of_its_link(relay):
         assert decoded(image, owner.home) == text.splitlines()[0]
 
 
+def a_code_is_not_drawn_for_programs(relay):
+    with Device(relay) as owner:
+        error = owner.event('share', owner.information('x'),
+                            '--relay', relay.url, '--qr', expect=USAGE)
+        assert 'leave one of them out' in error['message'], error
+        assert not owner.wallet.exists()
+
+
 def a_code_has_four_light_modules_around_it(relay):
     """ISO/IEC 18004"""
     with Device(relay) as owner:
@@ -107,4 +115,5 @@ if __name__ == '__main__':
         a_colored_code_reads_on_dark_and_on_light_terminals,
         a_plain_code_reads_on_a_dark_terminal,
         the_code_of_share_is_that_of_its_link,
+        a_code_is_not_drawn_for_programs,
         a_code_has_four_light_modules_around_it)
