@@ -23,9 +23,8 @@ find_description(const struct certificate_chain *chain,
     bool is_critical;
 
     for (size_t i = 1; i < chain->count; i++)
-        if (certificate_extension(chain->certificates[i],
-                                  ANDROID_KEY_DESCRIPTION_OID, &content,
-                                  &is_critical))
+        if (certificate_has_extension(chain->certificates[i],
+                                      ANDROID_KEY_DESCRIPTION_OID))
             return ATTEST_CERTIFICATE;
     if (!certificate_extension(chain->certificates[0],
                                ANDROID_KEY_DESCRIPTION_OID, &content,

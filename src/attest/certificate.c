@@ -208,6 +208,14 @@ find_extension(const X509 *certificate, const char *oid, X509_EXTENSION **out)
     return found;
 }
 
+bool
+certificate_has_extension(const X509 *certificate, const char *oid)
+{
+    X509_EXTENSION *extension = NULL;
+
+    return find_extension(certificate, oid, &extension) != 0;
+}
+
 static struct tg_span
 content_of(X509_EXTENSION *extension)
 {

@@ -56,6 +56,9 @@ void certificate_chain_done(struct certificate_chain *chain);
 bool certificate_extension(const X509 *certificate, const char *oid,
                            struct tg_span *out, bool *is_critical);
 
+/* It comes once or more often. True also where that cannot be told. */
+bool certificate_has_extension(const X509 *certificate, const char *oid);
+
 /* Version 3 and basic constraints present with CA false. OpenSSL keeps in the
  * certificate what it has read of the extensions, so it is not const. */
 bool certificate_is_end_entity(X509 *certificate);

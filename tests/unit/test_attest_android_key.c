@@ -206,12 +206,11 @@ a_description_that_is_not_encoded_right_is_refused(void **state)
     assert_int_equal(judge(f), ATTEST_CERTIFICATE);
 }
 
-/* Android: the description that is nearest to the root is the one to believe.
- * Here the leaf is issued by a key that has one itself. */
-static void
-a_description_above_the_leaf_is_refused(void **state)
+/* Judge a leaf that is issued by a key which has as many descriptions itself. */
+static enum attest_reason
+judge_below(struct fixture *f, size_t descriptions)
 {
-    struct fixture *f = *state;
+    enum attest_reason reason;
     struct forge_certificate says = forge_authority_template("CN=Attest Key");
     struct tg_buf description = TG_BUF_EMPTY;
     EVP_PKEY *key = forge_key(FORGE_P256);
@@ -219,18 +218,39 @@ a_description_above_the_leaf_is_refused(void **state)
 
     forge_android_description(&description, &f->android,
                               TG_SPAN_LITERAL("another challenge"));
-    forge_add_extension(&says, "1.3.6.1.4.1.11129.2.1.17",
-                        tg_span_buf(&description), false);
+    for (size_t i = 0; i < descriptions; i++)
+        forge_add_extension(&says, "1.3.6.1.4.1.11129.2.1.17",
+                            tg_span_buf(&description), false);
     above =
         forge_issue(&says, key, f->authority.intermediate, f->authority.key);
     f->forge.issuer = above;
     f->forge.issuer_key = key;
     f->forge.above[0] = above;
     f->forge.above[f->forge.above_count++] = f->authority.intermediate;
-    assert_int_equal(judge(f), ATTEST_CERTIFICATE);
+    reason = judge(f);
     X509_free(above);
     EVP_PKEY_free(key);
     tg_buf_free(&description);
+    return reason;
+}
+
+static void
+a_leaf_below_another_device_key_is_fine(void **state)
+{
+    assert_int_equal(judge_below(*state, 0), ATTEST_FINE);
+}
+
+/* Android: the description that is nearest to the root is the one to believe. */
+static void
+a_description_above_the_leaf_is_refused(void **state)
+{
+    assert_int_equal(judge_below(*state, 1), ATTEST_CERTIFICATE);
+}
+
+static void
+two_descriptions_above_the_leaf_are_refused(void **state)
+{
+    assert_int_equal(judge_below(*state, 2), ATTEST_CERTIFICATE);
 }
 
 /* §7.1 step 24 */
@@ -365,7 +385,9 @@ main(void)
         TEST(another_challenge_than_the_client_datas_hash_is_refused),
         TEST(a_leaf_without_a_description_is_refused),
         TEST(a_description_that_is_not_encoded_right_is_refused),
+        TEST(a_leaf_below_another_device_key_is_fine),
         TEST(a_description_above_the_leaf_is_refused),
+        TEST(two_descriptions_above_the_leaf_are_refused),
         TEST(a_chain_that_leads_to_nobody_trusted_is_refused),
         TEST(a_revoked_certificate_is_refused),
         TEST(what_is_wrong_with_a_key_is_said_last),
