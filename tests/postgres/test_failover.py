@@ -175,7 +175,8 @@ def workers(scene):
 
 
 FAULTS = [globals()[name] for name in os.environ.get(
-    'FAILOVER_FAULTS', 'kill,freeze,stall,split,doubt,crash,workers').split(',')]
+    'FAILOVER_FAULTS',
+    'kill,freeze,stall,split,doubt,crash,workers').split(',')]
 
 
 # ---- rounds --------------------------------------------------------------
