@@ -10,6 +10,7 @@ Where no server can be had, the program's tests are skipped, and said so.
 """
 import argparse
 import os
+import signal
 import subprocess
 import sys
 
@@ -22,6 +23,8 @@ def main():
     parser.add_argument('--standbys', type=int, default=0)
     parser.add_argument('program', nargs=argparse.REMAINDER)
     given = parser.parse_args()
+    # Told to end, it ends as it should: with everything that it has made.
+    signal.signal(signal.SIGTERM, lambda *ignored: sys.exit(1))
     reason = cluster.missing()
     if reason is not None:
         print(f'1..0 # SKIP there is no PostgreSQL here: {reason}')
