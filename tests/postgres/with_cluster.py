@@ -17,14 +17,19 @@ import sys
 import cluster
 
 
+def end(number, _):
+    """Told to end, it takes along what it has made, and is told only once."""
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit(1)
+
+
 def main():
     """Start, run, end."""
     parser = argparse.ArgumentParser()
     parser.add_argument('--standbys', type=int, default=0)
     parser.add_argument('program', nargs=argparse.REMAINDER)
     given = parser.parse_args()
-    # Told to end, it ends as it should: with everything that it has made.
-    signal.signal(signal.SIGTERM, lambda *ignored: sys.exit(1))
+    signal.signal(signal.SIGTERM, end)
     reason = cluster.missing()
     if reason is not None:
         print(f'1..0 # SKIP there is no PostgreSQL here: {reason}')
