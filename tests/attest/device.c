@@ -7,6 +7,8 @@
  * of its input (the challenge in hexadecimal) with a line: the value of
  * Mailbox-Device-Attestation. A FORMAT with "spoilt-" in front has a wrong
  * signature, or is about other data where a certificate says what it is about.
+ * FORMAT may also be a word of tigress_attestation that widens one: what is
+ * accepted with this word alone.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +34,60 @@ struct details {
     struct forge_android android;
     struct forge_tpm tpm;
 };
+
+/* What is accepted only where the operator says so. */
+static void
+widen_tpm(struct forge *f, struct details *details)
+{
+    (void)details;
+    f->statement_algorithm = -65535; /* RS1 */
+}
+
+static void
+widen_packed(struct forge *f, struct details *details)
+{
+    (void)details;
+    f->make = forge_make_packed_self;
+}
+
+static void
+widen_android(struct forge *f, struct details *details)
+{
+    (void)f;
+    details->android.software = ANDROID_SIGN ANDROID_GENERATED;
+    details->android.hardware = "";
+}
+
+static void
+widen_apple(struct forge *f, struct details *details)
+{
+    (void)details;
+    memcpy(f->aaguid, "appattestdevelop", sizeof(f->aaguid));
+}
+
+static const struct kind {
+    const char *name;
+    enum attest_format format;
+    void (*widen)(struct forge *f, struct details *details);
+} kinds[] = {
+    {"tpm-sha1", ATTEST_TPM, widen_tpm},
+    {"packed-self", ATTEST_PACKED, widen_packed},
+    {"android-key-software", ATTEST_ANDROID_KEY, widen_android},
+    {"apple-appattest-development", ATTEST_APPLE_APPATTEST, widen_apple},
+};
+
+static struct kind
+find_kind(const char *name)
+{
+    struct kind kind = {.name = name};
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (strcmp(kinds[i].name, name) == 0)
+            return kinds[i];
+    if (!attest_format_find(tg_span_text(name), &kind.format))
+        exit(2);
+    return kind;
+}
 
 static void
 write_root(const char *path, X509 *root)
@@ -79,14 +135,14 @@ serve(const struct order *order, const struct forge_authority *authority)
 {
     struct details details = {forge_android_template(), forge_tpm_template()};
     bool is_spoilt = strncmp(order->format, spoilt, sizeof(spoilt) - 1) == 0;
-    const char *name = order->format + (is_spoilt ? sizeof(spoilt) - 1 : 0);
-    enum attest_format format;
+    struct kind kind =
+        find_kind(order->format + (is_spoilt ? sizeof(spoilt) - 1 : 0));
     struct tg_span header;
     struct forge f;
 
-    if (!attest_format_find(tg_span_text(name), &format))
-        exit(2);
-    begin(&f, format, &details, authority);
+    begin(&f, kind.format, &details, authority);
+    if (kind.widen != NULL)
+        kind.widen(&f, &details);
     f.origin = order->origin;
     f.rp_id = order->rp_id;
     f.spoil_signature = is_spoilt;

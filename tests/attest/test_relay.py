@@ -27,6 +27,9 @@ HEADER = 'Mailbox-Device-Attestation'
 REFUSED = 'urn:tigress:problem:attestation-refused'
 FORMATS = ['apple', 'apple-appattest', 'packed', 'android-key', 'tpm',
            'fido-u2f']
+# What is wanted with a format's name in front, and refused without.
+WIDER = ['apple-appattest-development', 'packed-self', 'android-key-software',
+         'tpm-sha1']
 WAIT_S = 10
 
 
@@ -50,9 +53,11 @@ class Maker:
         self.process.wait(WAIT_S)
         self.directory.cleanup()
 
-    def statement(self, relay, kind, challenge):
-        """A device of this maker speaks, as in a page of the relay."""
-        return self.speak(f'{kind} {relay.url} 127.0.0.1 {challenge.hex()}')
+    def statement(self, relay, kind, challenge, party=None):
+        """A device of this maker speaks, as in a page of the relay; or of
+        another party: its origin and RP ID."""
+        origin, rp_id = party or (relay.url, '127.0.0.1')
+        return self.speak(f'{kind} {origin} {rp_id} {challenge.hex()}')
 
     def speak(self, line):
         self.process.stdin.write(line + '\n')
@@ -72,12 +77,12 @@ def challenge_of(claim, request_id, payload):
 class Create:
     """One create, with the statement of a device that means it."""
 
-    def __init__(self, relay, maker, kind='packed', **members):
+    def __init__(self, relay, maker, kind='packed', party=None, **members):
         self.speaker = relay.speaker()
         self.claim, self.request_id = new_id(), new_id()
         self.body = share.valid_body(**members)
         self.statement = maker.statement(relay, kind, challenge_of(
-            self.claim, self.request_id, self.body['payload']))
+            self.claim, self.request_id, self.body['payload']), party)
 
     def send(self, statements=None, **changed):
         """As it is meant, or with something changed."""
@@ -176,6 +181,50 @@ def test_formats_that_are_not_listed_are_refused():
         refused(Create(relay, maker, 'none').send(), 'format')
     with Maker() as maker, relay_for(maker, 'required none') as relay:
         equal(Create(relay, maker, 'none').send().status, 200, 'none')
+
+
+# --conf is read at the level of http, so this inherits, too.
+def test_a_word_that_widens_a_format_widens_that_one_alone():
+    with Maker() as maker:
+        for word in WIDER:
+            with relay_for(maker, 'required apple-appattest packed '
+                           f'android-key tpm {word}', workers=1) as relay:
+                for kind in WIDER:
+                    code = Create(relay, maker, kind).send().status
+                    equal(code, 200 if kind == word else 401,
+                          f'{kind} with {word}')
+                refused(Create(relay, maker, 'spoilt-' + word).send(), '')
+
+
+def test_a_widening_word_alone_lists_its_format():
+    with Maker() as maker:
+        with relay_for(maker, 'required tpm-sha1 packed-self',
+                       workers=1) as relay:
+            equal(relay.discovery()['attestation']['formats'],
+                  ['packed', 'tpm'], 'formats')
+            equal(Create(relay, maker, 'tpm').send().status, 200, 'tpm')
+            equal(Create(relay, maker, 'packed').send().status, 200, 'packed')
+            refused(Create(relay, maker, 'apple').send(), 'format')
+
+
+def test_statements_are_for_the_parties_that_are_named_and_no_others():
+    page, app = 'https://wallet.example:8443', 'ABCDE12345.com.example.wallet'
+    hashed = 'android:apk-key-hash:' + 'A' * 43
+    with Maker() as maker:
+        with relay_for(maker, workers=1) as relay:
+            for party in ((page, '127.0.0.1'), (relay.url, app)):
+                refused(Create(relay, maker, party=party).send(), '')
+        with relay_for(maker, 'required',
+                       f'tigress_attestation_origin {page} {hashed};',
+                       f'tigress_attestation_rp_id wallet.example {app};',
+                       workers=1) as relay:
+            for party in ((page, 'wallet.example'), (page, app),
+                          (hashed, 'wallet.example')):
+                equal(Create(relay, maker, party=party).send().status, 200,
+                      str(party))
+            for party in ((relay.url, app), (page, '127.0.0.1'),
+                          (page, 'wallet.example:8443')):
+                refused(Create(relay, maker, party=party).send(), '')
 
 
 def serial(maker):
