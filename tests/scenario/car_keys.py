@@ -37,15 +37,20 @@ class Key(foreign_friend.Key):
         self.issuers = []
         self.chain = []
         self.certificate = None  # the first of the chain; or a root
+        self.until = None        # that of the certificate, as written in it
 
-    def issue(self, start=0, end=3600, uses=None, sharing=0, vehicle=None,
+    def issue(self, start=0, end=None, uses=None, sharing=0, vehicle=None,
               actions=None, key=None):
         """A further key, or `key` once more, certified by this one; times
-        relative to now."""
+        relative to now. Without an end it is for an hour, or as long as this
+        one, whose own hour may have begun a second earlier."""
         new = Key(self.directory, vehicle or self.vehicle,
                   path=key and key.path)
+        until = (car.moment(end) if end is not None
+                 else self.until or car.moment(3600))
+        new.until = until
         grant = {'vehicle': new.vehicle, 'entitlements': actions or ACTIONS,
-                 'notBefore': car.moment(start), 'notAfter': car.moment(end),
+                 'notBefore': car.moment(start), 'notAfter': until,
                  'sharing': sharing}
         if uses is not None:
             grant['uses'] = uses
