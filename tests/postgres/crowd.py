@@ -53,6 +53,7 @@ class Crowd:
         self.calls = []
         self.boxes = []
         self.stopped = threading.Event()
+        self.kept = threading.local()
         self.threads = concurrent.futures.ThreadPoolExecutor(
             FIRST_READERS + 2 * STORIES)
 
@@ -74,8 +75,20 @@ class Crowd:
             body = share.to_bytes({'payload': share.payload(call.text)})
         method = {'create': 'POST', 'read': 'POST', 'update': 'PUT',
                   'delete': 'DELETE', 'relinquish': 'PATCH'}[call.kind]
-        return relay.call(method, box.path or '/v1/m', share.headers(
-            call.claim, call.request, body), body)
+        connection = self._connection(place)
+        answer = relay.call(method, box.path or '/v1/m', share.headers(
+            call.claim, call.request, body), body, connection=connection)
+        if not answer.closes:
+            self.kept.connections[place] = connection
+        return answer
+
+    def _connection(self, place):
+        """This thread's to that relay. One that fails is not used again, and
+        nothing is sent twice without being written down."""
+        if not hasattr(self.kept, 'connections'):
+            self.kept.connections = {}
+        return (self.kept.connections.pop(place, None) or
+                self.relays[place].connect())
 
     def _once(self, kind, box, claim, request, text):
         place = random.randrange(len(self.relays))

@@ -72,8 +72,15 @@ class Scene:
             while served < 4 * relay.workers:
                 served = served + 1 if _serves(relay) else 0
                 check(time.monotonic() < begun + SERVES_S,
-                      'a relay does not serve:\n' + relay.output()[-2000:])
+                      f'{relay.database} does not serve:\n{_words(relay)}')
         return time.monotonic() - begun
+
+
+def _words(relay):
+    """What it last said of its database."""
+    lines = [line for line in relay.output().splitlines()
+             if 'operation_failed' not in line]
+    return '\n'.join(lines[-20:])
 
 
 def _serves(relay):
@@ -176,7 +183,7 @@ def workers(scene):
 
 FAULTS = [globals()[name] for name in os.environ.get(
     'FAILOVER_FAULTS',
-    'kill,freeze,stall,split,doubt,crash,workers').split(',')]
+    'kill,split,stall,freeze,doubt,crash,workers').split(',')]
 
 
 # ---- rounds --------------------------------------------------------------
