@@ -2,9 +2,19 @@
 #include "nginx/attestation_directives.h"
 
 #include "attest/trust.h"
+#include "base/ascii.h"
 #include "crypto/hash.h"
 #include "nginx/attestor.h"
 #include "nginx/directives.h"
+#include "wire/cors.h"
+#include "wire/wallet_apps.h"
+
+/* What an app of Android has as its origin, with the SHA-256 of the
+ * certificate that signs it behind, in base64url without padding (Android,
+ * "Credential Manager"). */
+#define APP_ORIGIN "android:apk-key-hash:"
+#define WEB_ORIGIN "https://"
+enum { APP_HASH_LEN = 43, HOST_MOST = 253 };
 
 /* Without a list: all that need a root (R-ATT-2). */
 #define FORMATS_USUAL (((1u << ATTEST_FORMATS) - 1) & ~(1u << ATTEST_NONE))
@@ -107,12 +117,96 @@ put_text(void *place, ngx_str_t word)
     *(struct tg_span *)place = module_span(word);
 }
 
-char *
-attestation_directives_set_texts(ngx_conf_t *cf, ngx_command_t *cmd,
-                                 void *conf)
+/* Add texts, unless fault_of() says what is wrong with one: a literal. */
+static char *
+add_texts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf,
+          const char *(*fault_of)(struct tg_span text))
 {
+    const ngx_str_t *words = cf->args->elts;
+
+    for (ngx_uint_t i = 1; i < cf->args->nelts; i++) {
+        const char *fault = fault_of(module_span(words[i]));
+
+        if (fault != NULL) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "no statement can be for \"%V\" in \"%V\": "
+                               "%s",
+                               &words[i], &cmd->name, fault);
+            return NGX_CONF_ERROR;
+        }
+    }
     return add_words(cf, (ngx_array_t **)((char *)conf + cmd->offset),
                      sizeof(struct tg_span), put_text);
+}
+
+/* What follows `start`; false when that is not there. */
+static bool
+read_behind(struct tg_span text, const char *start, struct tg_span *rest)
+{
+    size_t len = ngx_strlen(start);
+
+    if (text.len < len || ngx_strncmp(text.ptr, start, len) != 0)
+        return false;
+    *rest = (struct tg_span){text.ptr + len, text.len - len};
+    return true;
+}
+
+static const char *
+fault_of_origin(struct tg_span text)
+{
+    struct tg_span rest;
+
+    if (read_behind(text, APP_ORIGIN, &rest)) {
+        size_t i = 0;
+
+        while (i < rest.len &&
+               (ascii_is_letter(rest.ptr[i]) || ascii_is_digit(rest.ptr[i]) ||
+                rest.ptr[i] == '-' || rest.ptr[i] == '_'))
+            i++;
+        if (i == rest.len && rest.len == APP_HASH_LEN)
+            return NULL;
+        return "behind " APP_ORIGIN " there have to be 43 characters: the "
+               "SHA-256 of the certificate that signs the app, in base64url "
+               "without padding";
+    }
+    if (!read_behind(text, WEB_ORIGIN, &rest))
+        return "an origin begins with https://, as in https://wallet.example, "
+               "or with " APP_ORIGIN;
+    return cors_fault(text);
+}
+
+/* A host of an origin, or an App ID. */
+static const char *
+fault_of_rp_id(struct tg_span text)
+{
+    u_char origin[sizeof(WEB_ORIGIN) - 1 + HOST_MOST] = WEB_ORIGIN;
+    const size_t start = sizeof(WEB_ORIGIN) - 1;
+
+    if (wallet_apps_is_apple(text))
+        return NULL;
+    if (text.len > 0 && text.len <= HOST_MOST &&
+        memchr(text.ptr, ':', text.len) == NULL) {
+        ngx_memcpy(origin + start, text.ptr, text.len);
+        if (cors_fault((struct tg_span){origin, start + text.len}) == NULL)
+            return NULL;
+    }
+    return "an RP ID is the name of a host in small letters, as in "
+           "wallet.example, without https:// and without a port; or an App "
+           "ID, as in ABCDE12345.com.example.wallet";
+}
+
+char *
+attestation_directives_set_origins(ngx_conf_t *cf, ngx_command_t *cmd,
+                                   void *conf)
+{
+    return add_texts(cf, cmd, conf, fault_of_origin);
+}
+
+char *
+attestation_directives_set_rp_ids(ngx_conf_t *cf, ngx_command_t *cmd,
+                                  void *conf)
+{
+    return add_texts(cf, cmd, conf, fault_of_rp_id);
 }
 
 static void

@@ -4,12 +4,14 @@
 
 #include "nginx/module.h"
 
-/* Setters as nginx calls them: tigress_attestation; _origin and _rp_id; _root
- * and _revoked. */
+/* Setters as nginx calls them: tigress_attestation; _origin; _rp_id; _root and
+ * _revoked. */
 char *attestation_directives_set(ngx_conf_t *cf, ngx_command_t *cmd,
                                  void *conf);
-char *attestation_directives_set_texts(ngx_conf_t *cf, ngx_command_t *cmd,
-                                       void *conf);
+char *attestation_directives_set_origins(ngx_conf_t *cf, ngx_command_t *cmd,
+                                         void *conf);
+char *attestation_directives_set_rp_ids(ngx_conf_t *cf, ngx_command_t *cmd,
+                                        void *conf);
 char *attestation_directives_set_files(ngx_conf_t *cf, ngx_command_t *cmd,
                                        void *conf);
 

@@ -133,11 +133,12 @@ ngx_command_t directives_table[] = {
                   "required, and the formats of statements")},
 
     {ngx_string("tigress_attestation_origin"), ANYWHERE | NGX_CONF_1MORE,
-     attestation_directives_set_texts, LOCATION_FIELD(attestation.origins),
+     attestation_directives_set_origins,
+     LOCATION_FIELD(attestation.origins),
      RULE(.help = "origins of statements; default: the relay's own")},
 
     {ngx_string("tigress_attestation_rp_id"), ANYWHERE | NGX_CONF_1MORE,
-     attestation_directives_set_texts, LOCATION_FIELD(attestation.rp_ids),
+     attestation_directives_set_rp_ids, LOCATION_FIELD(attestation.rp_ids),
      RULE(.help = "RP IDs, or App IDs, of statements; default: the relay's "
                   "host")},
 

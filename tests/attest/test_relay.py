@@ -296,6 +296,31 @@ def test_what_is_wrong_with_the_directives_is_said_in_words():
         start_fails('is duplicate', required, required, root)
 
 
+ORIGINS_FOR_NOBODY = {
+    'wallet.example': 'begins with https://',
+    '""': 'begins with https://',
+    'http://wallet.example': 'begins with https://',
+    'HTTPS://wallet.example': 'begins with https://',
+    'https://wallet.example/': 'not even a slash',
+    'https://wallet.example:443': ':443',
+    'https://Wallet.example': 'small',
+    'https://': 'has to be a name',
+    'android:apk-key-hash:': '43 characters',
+    'android:apk-key-hash:' + 'A' * 42 + '=': '43 characters',
+    'android:apk-key-hash:' + 'A' * 44: '43 characters'}
+RP_IDS_FOR_NOBODY = ['""', 'https://wallet.example', 'wallet.example:8443',
+                     'wallet.example/', 'Wallet.example', 'wallet.example.',
+                     'abcde12345.com.Example', 'a' * 254]
+
+
+def test_origins_and_rp_ids_that_no_statement_can_have_are_refused():
+    for origin, words in ORIGINS_FOR_NOBODY.items():
+        start_fails(words, f'tigress_attestation_origin {origin};')
+    for rp_id in RP_IDS_FOR_NOBODY:
+        start_fails('an RP ID is the name of a host',
+                    f'tigress_attestation_rp_id {rp_id};')
+
+
 # R-ATT-3
 def test_nothing_of_a_device_is_kept_but_how_many_there_were():
     with Maker() as maker, relay_for(maker, workers=1) as relay:
