@@ -106,6 +106,22 @@ has_usual_key(const X509 *certificate)
            EVP_PKEY_is_a(key, "ED448") == 1;
 }
 
+/* RFC 5280 §4.2: no extension comes twice, whether it is known here or not. */
+static bool
+has_extensions_once(const X509 *certificate)
+{
+    int count = X509_get_ext_count(certificate);
+
+    for (int i = 0; i + 1 < count; i++) {
+        const ASN1_OBJECT *oid =
+            X509_EXTENSION_get_object(X509_get_ext(certificate, i));
+
+        if (X509_get_ext_by_OBJ(certificate, oid, i) >= 0)
+            return false;
+    }
+    return true;
+}
+
 static enum attest_reason
 read_one(struct tg_span der, X509 **out)
 {
@@ -115,7 +131,7 @@ read_one(struct tg_span der, X509 **out)
         return ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE
                    ? ATTEST_UNAVAILABLE
                    : ATTEST_CERTIFICATE;
-    if (!has_usual_key(certificate)) {
+    if (!has_usual_key(certificate) || !has_extensions_once(certificate)) {
         X509_free(certificate);
         return ATTEST_CERTIFICATE;
     }

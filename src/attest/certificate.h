@@ -39,8 +39,8 @@ certificate_bytes_find(const struct cbor_item *att_stmt,
 
 /* Read them, from where the chain ends to before `end`: DER, nothing behind any
  * of them, with keys on P-256, P-384 or P-521, of RSA up to 8192 bits, Ed25519
- * or Ed448. ATTEST_CERTIFICATE, ATTEST_UNAVAILABLE: the caller
- * releases the chain nevertheless. */
+ * or Ed448, and no extension twice. ATTEST_CERTIFICATE, ATTEST_UNAVAILABLE: the
+ * caller releases the chain nevertheless. */
 TG_MUST_USE enum attest_reason
 certificate_chain_add(struct certificate_chain *chain,
                       const struct certificate_bytes *bytes, size_t end);

@@ -290,6 +290,26 @@ a_key_of_an_unknown_kind_is_refused(void **state)
     tg_buf_free(&der);
 }
 
+/* RFC 5280 §4.2; critical or not, the same content or other. */
+static void
+a_certificate_with_an_extension_twice_is_refused(void **state)
+{
+    (void)state;
+    for (int twice = 0; twice < 2; twice++) {
+        struct forge_certificate says = forge_leaf_template();
+        X509 *certificate;
+
+        forge_add_extension(&says, "1.2.3.4", TG_SPAN_LITERAL("one"), false);
+        forge_add_extension(&says, "1.2.3.5", TG_SPAN_LITERAL("one"), false);
+        forge_add_extension(&says, twice ? "1.2.3.4" : "1.2.3.6",
+                            TG_SPAN_LITERAL("two"), false);
+        certificate = forge_issue(&says, authority.key, NULL, authority.key);
+        assert_int_equal(read_times(certificate, 1),
+                         twice ? ATTEST_CERTIFICATE : ATTEST_FINE);
+        X509_free(certificate);
+    }
+}
+
 static void
 an_extension_is_found_by_its_oid_if_it_is_there_once(void **state)
 {
@@ -392,6 +412,7 @@ main(void)
         cmocka_unit_test(keys_on_other_curves_are_refused),
         cmocka_unit_test(a_curve_that_is_spelled_out_is_refused),
         cmocka_unit_test(a_key_of_an_unknown_kind_is_refused),
+        cmocka_unit_test(a_certificate_with_an_extension_twice_is_refused),
         cmocka_unit_test(an_extension_is_found_by_its_oid_if_it_is_there_once),
         cmocka_unit_test(an_end_entity_says_so),
         cmocka_unit_test(keys_are_compared_by_what_they_are),

@@ -248,7 +248,7 @@ two_models_in_a_leaf_are_refused(void **state)
     for (int i = 0; i < 2; i++)
         forge_add_extension(&f.leaf, OID_AAGUID, tg_span_buf(&f.extension),
                             false);
-    assert_int_equal(judge(&f), ATTEST_BINDING);
+    assert_int_equal(judge(&f), ATTEST_CERTIFICATE);
 }
 
 /* §7.1 step 24 */
