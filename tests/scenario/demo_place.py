@@ -3,11 +3,13 @@ import os
 import pathlib
 import subprocess
 import tempfile
+import time
 
 from relay import BUILD, TOP, is_alive
 from sentences import check, equal
 
 DEMO = str(TOP / 'tools' / 'demo')
+ENDED_S = 10
 
 
 class Place:
@@ -39,6 +41,10 @@ class Place:
 
     def check_empty(self):
         equal(list(self.path.iterdir()), [], 'what is left behind')
+        # Who was told to end at the same moment may be a little later.
+        deadline = time.monotonic() + ENDED_S
+        while self.processes() and time.monotonic() < deadline:
+            time.sleep(0.05)
         equal(self.processes(), [], 'what is left running')
 
     def __enter__(self):
