@@ -14,6 +14,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "attest/anchor.h"
 #include "attest/library.h"
 #include "attest/trust_inside.h"
 #include "base/alloc.h"
@@ -169,21 +170,6 @@ write_date(const ASN1_TIME *time, char out[DATE_LEN])
                    tm.tm_mon + 1, tm.tm_mday);
 }
 
-/* It may issue, or be what signs a statement, and was not plainly made for
- * other work. */
-static bool
-is_anchor(X509 *certificate)
-{
-    const uint32_t other =
-        XKU_SSL_SERVER | XKU_SSL_CLIENT | XKU_SMIME | XKU_CODE_SIGN;
-    uint32_t uses = X509_get_extended_key_usage(certificate);
-
-    if (X509_check_ca(certificate) != 0)
-        return true;
-    return (X509_get_key_usage(certificate) & KU_DIGITAL_SIGNATURE) != 0 &&
-           (uses == UINT32_MAX || (uses & other) == 0);
-}
-
 /* Why this certificate, which can be read, cannot be trusted. */
 static bool
 judge_root(const struct reading *in, X509 *certificate)
@@ -191,6 +177,7 @@ judge_root(const struct reading *in, X509 *certificate)
     const EVP_PKEY *key = X509_get0_pubkey(certificate);
     time_t now = (time_t)in->now;
     char name[NAME_LEN], date[DATE_LEN];
+    const char *fault;
 
     write_name(certificate, name);
     if (X509_cmp_time(X509_get0_notAfter(certificate), &now) <= 0) {
@@ -212,10 +199,9 @@ judge_root(const struct reading *in, X509 *certificate)
             in->number, ordinal(in->number), name);
         return false;
     }
-    if (!is_anchor(certificate)) {
-        SAY(in->error,
-            "the %zu%s certificate (%s) is not one of a certificate authority",
-            in->number, ordinal(in->number), name);
+    if ((fault = anchor_fault(certificate)) != NULL) {
+        SAY(in->error, "the %zu%s certificate (%s) %s", in->number,
+            ordinal(in->number), name, fault);
         return false;
     }
     return true;

@@ -206,7 +206,7 @@ a_description_that_is_not_encoded_right_is_refused(void **state)
     assert_int_equal(judge(f), ATTEST_CERTIFICATE);
 }
 
-/* Judge a leaf that is issued by a key which has as many descriptions itself. */
+/* Judge a leaf whose issuer has so many descriptions itself. */
 static enum attest_reason
 judge_below(struct fixture *f, size_t descriptions)
 {
@@ -240,7 +240,7 @@ a_leaf_below_another_device_key_is_fine(void **state)
     assert_int_equal(judge_below(*state, 0), ATTEST_FINE);
 }
 
-/* Android: the description that is nearest to the root is the one to believe. */
+/* Android: the description nearest to the root is the one to believe. */
 static void
 a_description_above_the_leaf_is_refused(void **state)
 {

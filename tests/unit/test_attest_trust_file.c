@@ -356,7 +356,8 @@ static void
 a_certificate_for_other_work_is_no_root(void **state)
 {
     static const char refused[] =
-        "the 1st certificate (CN=Server) is not one of a certificate authority";
+        "the 1st certificate (CN=Server) is not one of a certificate "
+        "authority, and none with which a device signs";
     /* serverAuth, clientAuth; an unknown one is as good as none */
     static const struct {
         const char *usage;
@@ -393,6 +394,52 @@ a_certificate_for_other_work_is_no_root(void **state)
             assert_refused(outcome, refused);
         tg_buf_free(&usage);
     }
+}
+
+/* DECISION(11): the certificate of a device may be the root, of any format. */
+static void
+an_end_entity_is_a_root_only_where_a_device_could_sign_with_it(void **state)
+{
+    static const struct {
+        const char *subject;
+        enum forge_kind kind;
+        bool is_fine;
+    } leaves[] = {
+        {"CN=Security Key", FORGE_P256, true},
+        {"CN=Somebody", FORGE_RSA, false},
+        {"CN=Somebody", FORGE_P384, false},
+        {"OU=Authenticator Attestation,CN=Key", FORGE_RSA, true},
+        {"OU=Authenticator,CN=Key", FORGE_RSA, false},
+        {"", FORGE_RSA, false},
+    };
+    struct forge_certificate says = forge_leaf_template();
+    struct tg_buf purpose = TG_BUF_EMPTY;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
+        says.subject = leaves[i].subject;
+        assert_int_equal(add_saying(&says, leaves[i].kind).err,
+                         leaves[i].is_fine ? TG_OK : TG_E_FORMAT);
+    }
+    forge_hex(&purpose, "3007 0605 6781050803"); /* a TPM's */
+    forge_add_extension(&says, "2.5.29.37", tg_span_buf(&purpose), false);
+    assert_int_equal(add_saying(&says, FORGE_RSA).err, TG_OK);
+    tg_buf_free(&purpose);
+}
+
+static void
+a_root_with_an_unknown_critical_extension_is_refused(void **state)
+{
+    struct forge_certificate says = forge_authority_template("CN=Root");
+
+    (void)state;
+    forge_add_extension(&says, "1.2.3.4", TG_SPAN_LITERAL("one"), false);
+    assert_int_equal(add_saying(&says, FORGE_P256).err, TG_OK);
+    forge_add_extension(&says, "1.2.3.5", TG_SPAN_LITERAL("two"), true);
+    assert_refused(add_saying(&says, FORGE_P256),
+                   "the 1st certificate (CN=Root) has an extension that is "
+                   "critical and not known here, so that nothing can lead to "
+                   "it");
 }
 
 static void
@@ -522,6 +569,9 @@ main(void)
         cmocka_unit_test(a_name_from_outside_stays_on_one_line_and_fits),
         cmocka_unit_test(a_weak_key_is_no_root),
         cmocka_unit_test(a_certificate_for_other_work_is_no_root),
+        cmocka_unit_test(
+            an_end_entity_is_a_root_only_where_a_device_could_sign_with_it),
+        cmocka_unit_test(a_root_with_an_unknown_critical_extension_is_refused),
         cmocka_unit_test(what_was_there_stays_when_a_file_is_refused),
         cmocka_unit_test(serials_are_taken_as_people_write_them),
         cmocka_unit_test(what_is_no_serial_is_named_by_its_line),
