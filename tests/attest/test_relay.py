@@ -321,6 +321,24 @@ def test_origins_and_rp_ids_that_no_statement_can_have_are_refused():
                     f'tigress_attestation_rp_id {rp_id};')
 
 
+def counts(relay):
+    """What a relay of one worker has counted, if it refused some; it ends."""
+    relay.stop()
+    return [line.split('attestations ')[1].split(',')[0]
+            for line in relay.output().splitlines()
+            if 'tigress: attestations' in line]
+
+
+def test_a_body_that_is_refused_costs_no_look_at_its_statement():
+    with Maker() as maker, relay_for(maker, workers=1) as relay:
+        mine = Create(relay, maker, 'spoilt-packed')
+        for _ in range(3):
+            equal(mine.send(body=share.valid_body(payload={})).status, 400,
+                  'bad body')
+        refused(mine.send(), 'signature')
+        equal(counts(relay), ['format=packed accepted=0 refused=1'], 'counted')
+
+
 # R-ATT-3
 def test_nothing_of_a_device_is_kept_but_how_many_there_were():
     with Maker() as maker, relay_for(maker, workers=1) as relay:
@@ -328,11 +346,7 @@ def test_nothing_of_a_device_is_kept_but_how_many_there_were():
             Create(relay, maker, kind).send()
         mine = Create(relay, maker, 'packed')
         mine.send()
-        relay.stop()
-        counts = [line.split('attestations ')[1].split(',')[0]
-                  for line in relay.output().splitlines()
-                  if 'tigress: attestations' in line]
-        equal(counts, ['format=apple accepted=2 refused=1'], 'counted')
+        equal(counts(relay), ['format=apple accepted=2 refused=1'], 'counted')
         needles = pieces(mine.statement)
         for path in relay.files():
             data = path.read_bytes()
@@ -370,6 +384,28 @@ def test_a_flood_of_statements_slows_no_read_and_ends_in_503():
             if answer.status == 503:
                 check(answer.header('retry-after'), 'no Retry-After')
         equal(Create(relay, maker).send().status, 200, 'afterwards')
+
+
+def test_who_leaves_while_his_statement_is_judged_harms_nobody():
+    with Maker() as maker, relay_for(
+            maker, 'required', 'tigress_attestation_queue 1000;',
+            workers=1) as relay:
+        crowd = [Create(relay, maker, 'spoilt-packed') for _ in range(100)]
+        lines = [one.speaker.connect() for one in crowd]
+        worker = relay.worker_pids()[0]
+        os.kill(worker, signal.SIGSTOP)
+        for one, line in zip(crowd, lines):
+            line.send(one.bytes())
+        # They are seen to leave as soon as their call was read.
+        for line in lines[1:]:
+            line.close()
+        os.kill(worker, signal.SIGCONT)
+        equal(lines[0].receive('POST').status, 401, 'who stays')
+        lines[0].close()
+        equal(Create(relay, maker).send().status, 200, 'afterwards')
+        equal(relay.worker_pids(), [worker], 'workers')
+        equal(counts(relay), ['format=packed accepted=1 refused=100'],
+              'judged')
 
 
 class Open:
