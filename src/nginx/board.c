@@ -23,8 +23,9 @@ enum {
     NAME_LEN = 16,    /* random bytes of a socket's name */
     PATIENCE = 50,    /* looks at an entry that is still being written … */
     PATIENCE_MS = 2,  /* … and the time between them */
-    US_PER_MS = 1000,
-    US_PER_S = 1000000,
+    MS_PER_S = 1000,
+    LOT_BITS = 20,    /* of a ticket, that are drawn */
+    LOT_MOST = (1 << LOT_BITS) - 1,
     ZONE_SIZE = 1024 * 1024
 };
 
@@ -270,11 +271,12 @@ uint64_t
 board_ticket(struct board *board)
 {
     const ngx_time_t *now = ngx_timeofday();
-    uint64_t clock = (uint64_t)now->sec * US_PER_S +
-                     (uint64_t)now->msec * US_PER_MS;
+    uint64_t clock = (uint64_t)now->sec * MS_PER_S + now->msec;
     uint64_t last = atomic_load(&board->wall->tickets);
     uint64_t next;
 
+    /* Two machines must not draw the same in one millisecond. */
+    clock = clock << LOT_BITS | ((uint64_t)ngx_random() & LOT_MOST);
     do
         next = last + 1 > clock ? last + 1 : clock;
     while (!atomic_compare_exchange_weak(&board->wall->tickets, &last, next));

@@ -55,7 +55,7 @@ void board_wait(struct board *board);
 void board_wait_no_more(struct board *board);
 
 /* Numbers that rise, over all workers, and over other machines as far as their
- * tickets were seen: microseconds of the clock, or one more than the last. */
+ * tickets were seen; no two are the same. */
 uint64_t board_ticket(struct board *board);
 void board_see_ticket(struct board *board, uint64_t ticket);
 
