@@ -182,11 +182,14 @@ on_timer(ngx_event_t *event)
 
 /* ---- hearing ----------------------------------------------------------- */
 
+/* Who has no ticket yet will draw a newer one: what is heard before that may be
+ * late, and about a read that has been answered. */
 static bool
 is_ended_by(const struct parked *parked, const struct board_note *note)
 {
     if (note->kind == BOARD_NEWER)
-        return parked->claim == note->claim && parked->ticket < note->ticket;
+        return parked->claim == note->claim && parked->ticket != 0 &&
+               parked->ticket < note->ticket;
     return note->kind == BOARD_OVER;
 }
 
