@@ -293,7 +293,7 @@ class Relay:
         lines = [f'url = "{self.origin}{target}"']
         if self.ca:
             lines.append(f'cacert = "{self.ca}"')
-        return lines + [f'header = "{name}: {value}"'
+        return lines + [f'header = {_quoted(f"{name}: {value}")}'
                         for name, value in headers]
 
     def _run_curl(self, lines, options, body=b""):
@@ -309,6 +309,12 @@ class Relay:
         if done.returncode:
             raise OSError(f"curl: {done.stderr.decode(errors='replace')}")
         return done.stdout
+
+
+def _quoted(text):
+    """A value in curl's configuration file."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def new_id():

@@ -125,6 +125,8 @@ def the_answer_to_a_read_that_waited_echoes_its_request_id(relay):
 def an_update_wakes_a_read_that_waits_over_http_2(relay):
     share, etag = bound(relay)
     found = []
+    at_once = headers(share.initiator, extra=[("If-None-Match", etag)])
+    status(relay.curl("POST", share.path, at_once), 412)
     waiting = threading.Thread(target=lambda: found.append(
         relay.curl("POST", share.path, wait_headers(share, etag))))
     waiting.start()
