@@ -18,6 +18,7 @@
 #include "attest/library.h"
 #include "attest/trust_inside.h"
 #include "base/alloc.h"
+#include "base/ascii.h"
 #include "base/base64.h"
 
 enum {
@@ -349,18 +350,6 @@ attest_trust_add_roots(struct attest_trust *trust, const char *path,
 
 /* ---- revoked serial numbers ---------------------------------------------- */
 
-static int
-digit_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* Hexadecimal, with colons between digits; at least one digit. */
 static bool
 parse_serial(struct tg_span text, struct trust_serial *out)
@@ -368,10 +357,10 @@ parse_serial(struct tg_span text, struct trust_serial *out)
     struct trust_serial serial = {{0}};
     const size_t len = sizeof(serial.bytes);
 
-    if (digit_value(text.ptr[text.len - 1]) < 0)
+    if (!ascii_is_hex(text.ptr[text.len - 1]))
         return false;
     for (size_t i = 0; i < text.len; i++) {
-        int value = digit_value(text.ptr[i]);
+        int value = ascii_hex_value(text.ptr[i]);
 
         if (text.ptr[i] == ':' && i > 0)
             continue;

@@ -126,3 +126,22 @@ tg_base64_encode(struct tg_span bytes, struct tg_buf *out)
     }
     return TG_OK;
 }
+
+enum tg_err
+tg_base64url_encode(struct tg_span bytes, struct tg_buf *out)
+{
+    size_t from = out->len;
+    enum tg_err err = tg_base64_encode(bytes, out);
+
+    if (err != TG_OK)
+        return err;
+    while (out->len > from && out->ptr[out->len - 1] == '=')
+        out->len--;
+    for (size_t i = from; i < out->len; i++) {
+        if (out->ptr[i] == '+')
+            out->ptr[i] = '-';
+        else if (out->ptr[i] == '/')
+            out->ptr[i] = '_';
+    }
+    return TG_OK;
+}

@@ -19,8 +19,13 @@ TG_MUST_USE enum tg_err tg_base64_decode(struct tg_span text,
 TG_MUST_USE enum tg_err tg_base64_decode_any(struct tg_span text,
                                              struct tg_buf *out);
 
-/* Append the standard form with padding. */
+/* Append the standard form with padding. TG_E_NOMEM: *out unchanged. */
 TG_MUST_USE enum tg_err tg_base64_encode(struct tg_span bytes,
                                          struct tg_buf *out);
+
+/* Append base64url without padding (§5; RFC 7515 §2). TG_E_NOMEM: *out
+ * unchanged. */
+TG_MUST_USE enum tg_err tg_base64url_encode(struct tg_span bytes,
+                                            struct tg_buf *out);
 
 #endif

@@ -3,22 +3,12 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
+
 static bool
 is_dash_position(size_t i)
 {
     return i == 8 || i == 13 || i == 18 || i == 23;
-}
-
-static int
-hex_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
 }
 
 enum tg_err
@@ -38,7 +28,7 @@ tg_uuid_parse(struct tg_span text, struct tg_uuid *out)
                 return TG_E_FORMAT;
             continue;
         }
-        if ((value = hex_value(text.ptr[i])) < 0)
+        if ((value = ascii_hex_value(text.ptr[i])) < 0)
             return TG_E_FORMAT;
         id.bytes[nibble / 2] = (uint8_t)(id.bytes[nibble / 2] << 4 | value);
         any = (uint8_t)(any | value);

@@ -74,31 +74,11 @@ out:
 
 /* ---- encoding ---------------------------------------------------------- */
 
-/* Append base64url without padding (RFC 4648 §5). */
-static enum tg_err
-append_base64url(struct tg_span bytes, struct tg_buf *out)
-{
-    size_t from = out->len;
-    enum tg_err err = tg_base64_encode(bytes, out);
-
-    if (err != TG_OK)
-        return err;
-    while (out->len > from && out->ptr[out->len - 1] == '=')
-        out->len--;
-    for (size_t i = from; i < out->len; i++) {
-        if (out->ptr[i] == '+')
-            out->ptr[i] = '-';
-        else if (out->ptr[i] == '/')
-            out->ptr[i] = '_';
-    }
-    return TG_OK;
-}
-
 static enum tg_err
 set_base64url(struct tg_json *object, const char *name, struct tg_span bytes)
 {
     struct tg_buf text = TG_BUF_EMPTY;
-    enum tg_err err = append_base64url(bytes, &text);
+    enum tg_err err = tg_base64url_encode(bytes, &text);
 
     if (err == TG_OK)
         err = tg_json_set_text(object, name, tg_span_buf(&text));
@@ -127,7 +107,7 @@ format_line(const struct tg_attestation_statement *statement,
         (err = tg_json_format(json, &text)) != TG_OK)
         goto out;
     if ((err = tg_buf_text(&line, NAME)) != TG_OK ||
-        (err = append_base64url(tg_span_buf(&text), &line)) != TG_OK)
+        (err = tg_base64url_encode(tg_span_buf(&text), &line)) != TG_OK)
         goto out;
     err = TG_E_ATTESTATION;
     if (line.len > sizeof(NAME) - 1 + ATTESTATION_VALUE_MAX)
@@ -237,9 +217,8 @@ tg_attestation_client_data(const struct tg_attestation_request *request,
 
     if ((err = tg_buf_text(&text, "{\"type\":\"webauthn.create\","
                                   "\"challenge\":\"")) != TG_OK ||
-        (err = append_base64url(
-             (struct tg_span)TG_SPAN_ARRAY(request->challenge), &text)) !=
-            TG_OK ||
+        (err = tg_base64url_encode(TG_SPAN_ARRAY(request->challenge),
+                                   &text)) != TG_OK ||
         (err = tg_buf_text(&text, "\",\"origin\":")) != TG_OK ||
         (err = tg_json_quote(tg_span_text(request->origin), &text)) != TG_OK ||
         (err = tg_buf_text(&text, ",\"crossOrigin\":false}")) != TG_OK)

@@ -3,25 +3,6 @@
 
 #include "base/base64.h"
 
-enum tg_err
-jwt_base64url(struct tg_span bytes, struct tg_buf *out)
-{
-    size_t start = out->len;
-    enum tg_err err;
-
-    if ((err = tg_base64_encode(bytes, out)) != TG_OK)
-        return err;
-    while (out->len > start && out->ptr[out->len - 1] == '=')
-        out->len--;
-    for (size_t i = start; i < out->len; i++) {
-        if (out->ptr[i] == '+')
-            out->ptr[i] = '-';
-        else if (out->ptr[i] == '/')
-            out->ptr[i] = '_';
-    }
-    return TG_OK;
-}
-
 /* RFC 7515 §4.1, RFC 7519 §5.1 */
 static enum tg_err
 make_header(enum signing_key_kind kind, const char *key_id,
@@ -55,7 +36,7 @@ append_part(const struct tg_json *json, struct tg_buf *out)
     enum tg_err err;
 
     if ((err = tg_json_format(json, &text)) == TG_OK)
-        err = jwt_base64url(tg_span_buf(&text), out);
+        err = tg_base64url_encode(tg_span_buf(&text), out);
     tg_buf_free(&text);
     return err;
 }
@@ -80,7 +61,7 @@ jwt_sign(const struct signing_key *key, const char *key_id,
     signed_part = (struct tg_span){out->ptr + start, out->len - start};
     if ((err = signing_key_sign(key, signed_part, &signature)) != TG_OK ||
         (err = tg_buf_byte(out, '.')) != TG_OK ||
-        (err = jwt_base64url(tg_span_buf(&signature), out)) != TG_OK)
+        (err = tg_base64url_encode(tg_span_buf(&signature), out)) != TG_OK)
         goto out;
     err = tg_buf_terminate(out);
 out:

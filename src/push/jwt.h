@@ -5,10 +5,6 @@
 #include "base/json.h"
 #include "crypto/signing_key.h"
 
-/* Append the base64url form without padding (RFC 7515 §2). TG_E_NOMEM. */
-TG_MUST_USE enum tg_err jwt_base64url(struct tg_span bytes,
-                                      struct tg_buf *out);
-
 /* Append the token of these claims, NUL-terminated.
  *
  *   key_id     `kid` of the header; NULL: none. `typ` is JWT, and `alg` what

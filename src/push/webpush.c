@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/base64.h"
 #include "push/jwt.h"
 #include "push/credential.h"
 #include "push/services.h"
@@ -228,8 +229,8 @@ read_key(struct webpush *webpush, struct config_problem *problem)
     if (err != TG_OK)
         return err;
     if ((err = signing_key_point(webpush->key, point)) == TG_OK &&
-        (err = jwt_base64url((struct tg_span)TG_SPAN_ARRAY(point),
-                             &webpush->point)) == TG_OK)
+        (err = tg_base64url_encode(TG_SPAN_ARRAY(point), &webpush->point)) ==
+            TG_OK)
         err = tg_buf_terminate(&webpush->point);
     if (err != TG_OK)
         credential_problem(problem, section, "%s cannot be used: %s",

@@ -106,18 +106,8 @@ forge_hex(struct tg_buf *out, const char *hex)
 void
 forge_base64url(struct tg_buf *out, struct tg_span bytes)
 {
-    size_t start = out->len;
-
-    if (tg_base64_encode(bytes, out) != TG_OK)
+    if (tg_base64url_encode(bytes, out) != TG_OK)
         abort();
-    while (out->len > start && out->ptr[out->len - 1] == '=')
-        out->len--;
-    for (size_t i = start; i < out->len; i++) {
-        if (out->ptr[i] == '+')
-            out->ptr[i] = '-';
-        else if (out->ptr[i] == '/')
-            out->ptr[i] = '_';
-    }
 }
 
 void

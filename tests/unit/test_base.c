@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
+#include "base/ascii.h"
 #include "base/base64.h"
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -89,6 +90,27 @@ sixteen_random_bytes_become_a_version_4_uuid(void **state)
     assert_int_equal(id.bytes[8], 0x80);
 }
 
+/* ---- hexadecimal ------------------------------------------------------- */
+
+static void
+hex_digits_of_either_case_have_values_and_other_bytes_none(
+    void **state)
+{
+    static const char lower[] = "0123456789abcdef";
+    static const char upper[] = "0123456789ABCDEF";
+
+    (void)state;
+    for (int c = 0; c <= UINT8_MAX; c++) {
+        int value = -1;
+
+        for (int i = 0; i < 16; i++)
+            if (c == lower[i] || c == upper[i])
+                value = i;
+        assert_int_equal(ascii_hex_value((uint8_t)c), value);
+        assert_int_equal(ascii_is_hex((uint8_t)c), value >= 0);
+    }
+}
+
 /* ---- base64 ------------------------------------------------------------ */
 
 /* RFC 4648 §10, and bytes that use the whole alphabet */
@@ -114,6 +136,31 @@ base64_vectors_hold_in_both_directions(void **state)
         assert_int_equal(tg_base64_decode(text(cases[i].encoded), &out),
                          TG_OK);
         assert_true(tg_span_is(tg_span_buf(&out), cases[i].plain));
+        tg_buf_free(&out);
+    }
+}
+
+/* RFC 7515 §2; after what is there already, whatever it ends in */
+static void
+base64url_has_its_own_two_characters_and_no_padding(void **state)
+{
+    static const struct {
+        const char *plain;
+        const char *encoded;
+    } cases[] = {
+        {"", "+/=="},           {"f", "+/==Zg"},
+        {"fo", "+/==Zm8"},      {"foo", "+/==Zm9v"},
+        {"foob", "+/==Zm9vYg"}, {"\xfb\xff\xfe", "+/==-__-"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct tg_buf out = TG_BUF_EMPTY;
+
+        assert_int_equal(tg_buf_text(&out, "+/=="), TG_OK);
+        assert_int_equal(tg_base64url_encode(text(cases[i].plain), &out),
+                         TG_OK);
+        assert_true(tg_span_is(tg_span_buf(&out), cases[i].encoded));
         tg_buf_free(&out);
     }
 }
@@ -401,7 +448,10 @@ main(void)
             uuid_of_any_version_and_case_is_accepted_and_written_in_lower_case),
         cmocka_unit_test(what_is_no_uuid_or_the_nil_uuid_is_refused),
         cmocka_unit_test(sixteen_random_bytes_become_a_version_4_uuid),
+        cmocka_unit_test(
+            hex_digits_of_either_case_have_values_and_other_bytes_none),
         cmocka_unit_test(base64_vectors_hold_in_both_directions),
+        cmocka_unit_test(base64url_has_its_own_two_characters_and_no_padding),
         cmocka_unit_test(
             base64_that_is_not_canonical_is_refused_and_appends_nothing),
         cmocka_unit_test(fragment_base64_accepts_both_alphabets_but_not_mixed),
