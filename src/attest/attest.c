@@ -7,26 +7,6 @@
 
 #include "attest/client_data.h"
 #include "attest/formats.h"
-#include "crypto/hash.h"
-
-/* D9. The parts before the type have a fixed length, and no type has a NUL in
- * it, so that two creates never give the same bytes. */
-enum tg_err
-attest_challenge(const struct tg_uuid *claim, const struct tg_uuid *request_id,
-                 struct tg_span payload_type, struct tg_span payload_data,
-                 uint8_t out[ATTEST_HASH_LEN])
-{
-    const struct tg_span parts[] = {
-        TG_SPAN_LITERAL("tigress-create-v1"),
-        TG_SPAN_ARRAY(claim->bytes),
-        TG_SPAN_ARRAY(request_id->bytes),
-        payload_type,
-        TG_SPAN_LITERAL("\0"),
-        payload_data,
-    };
-
-    return hash_sha256(parts, sizeof(parts) / sizeof(parts[0]), out);
-}
 
 /* Step 14 */
 static bool

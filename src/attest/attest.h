@@ -10,7 +10,6 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
-#include "base/uuid.h"
 
 /* ---- policy ------------------------------------------------------------ */
 
@@ -102,14 +101,6 @@ struct attest_verdict {
 
 /* ---- verifying --------------------------------------------------------- */
 
-/* The challenge that binds a statement to one create (D9). `payload_data` is
- * decoded. TG_E_CRYPTO. */
-TG_MUST_USE enum tg_err attest_challenge(const struct tg_uuid *claim,
-                                         const struct tg_uuid *request_id,
-                                         struct tg_span payload_type,
-                                         struct tg_span payload_data,
-                                         uint8_t out[ATTEST_HASH_LEN]);
-
 /* Judge the value of Mailbox-Device-Attestation (R-ATT-1), whole and untouched
  * as it was received, by the rules of WebAuthn Level 3 §7.1 steps 5 to 24, as
  * far as they are about a device and not about an account. Takes no more than
@@ -118,6 +109,7 @@ TG_MUST_USE enum tg_err attest_challenge(const struct tg_uuid *claim,
  * issuers that it remembers.
  *
  *   header     ptr NULL: none was sent
+ *   challenge  that it must be bound to (D9): challenge/challenge.h
  *   now        the relay's clock
  */
 struct attest_verdict attest_verify(const struct attest_policy *policy,

@@ -6,12 +6,16 @@
 #include "base/base64.h"
 #include "base/bytes.h"
 #include "base/json.h"
+#include "base/uuid.h"
+#include "challenge/challenge.h"
 #include "client/authority.h"
-#include "crypto/hash.h"
 
 #define NAME "Mailbox-Device-Attestation: "
 
 enum { SCHEME_LEN = 8 };
+
+_Static_assert((int)TG_ATTESTATION_CHALLENGE_LEN == (int)CHALLENGE_LEN,
+               "providers are given the whole challenge");
 
 struct tg_attestation_statement {
     struct tg_buf client_data_json;
@@ -20,25 +24,7 @@ struct tg_attestation_statement {
 
 /* ---- challenge --------------------------------------------------------- */
 
-enum tg_err
-attestation_challenge(const struct tg_uuid *claim,
-                      const struct tg_uuid *request_id,
-                      struct tg_span payload_type, struct tg_span payload_data,
-                      uint8_t out[TG_ATTESTATION_CHALLENGE_LEN])
-{
-    const struct tg_span parts[] = {
-        TG_SPAN_LITERAL("tigress-create-v1"),
-        TG_SPAN_ARRAY(claim->bytes),
-        TG_SPAN_ARRAY(request_id->bytes),
-        payload_type,
-        TG_SPAN_LITERAL("\0"),
-        payload_data,
-    };
-
-    return hash_sha256(parts, sizeof(parts) / sizeof(parts[0]), out);
-}
-
-/* The same from the call and the body that will be sent. */
+/* D9, from the call and the body that will be sent. */
 static enum tg_err
 challenge_of(const struct tg_relay_call *call, struct tg_span body,
              uint8_t out[TG_ATTESTATION_CHALLENGE_LEN])
@@ -63,8 +49,8 @@ challenge_of(const struct tg_relay_call *call, struct tg_span body,
         !tg_json_text(tg_json_member(payload, "data"), &text))
         goto out;
     if ((err = tg_base64_decode(text, &data)) == TG_OK)
-        err = attestation_challenge(&claim, &request_id, type,
-                                    tg_span_buf(&data), out);
+        err = challenge_make(&claim, &request_id, type, tg_span_buf(&data),
+                             out);
 out:
     tg_buf_free(&data);
     tg_json_free(json);

@@ -5,18 +5,9 @@
 
 #include <tigress/relay_client.h>
 
-#include "base/uuid.h"
 #include "client/discovery.h"
 
 enum { ATTESTATION_VALUE_MAX = 16384 }; /* of the header: what relays look at */
-
-/* The challenge that binds a statement to one create (D9). `payload_data` is
- * decoded. TG_E_CRYPTO. */
-TG_MUST_USE enum tg_err
-attestation_challenge(const struct tg_uuid *claim,
-                      const struct tg_uuid *request_id,
-                      struct tg_span payload_type, struct tg_span payload_data,
-                      uint8_t out[TG_ATTESTATION_CHALLENGE_LEN]);
 
 /* Ask the provider for a statement about this create.
  *

@@ -3,6 +3,8 @@
 
 #include <ngx_thread_pool.h>
 
+#include "challenge/challenge.h"
+
 enum {
     GUARD_MS = 30 * 1000, /* keeps a worker that is to quit until all is told */
     REPORT_MS = 60 * 1000
@@ -84,11 +86,11 @@ judge(void *data, ngx_log_t *log)
     const struct judging *judging = data;
     struct relay_call *call = judging->call;
     const struct mailbox_payload *payload = &call->body.request.payload;
-    uint8_t challenge[ATTEST_HASH_LEN];
+    uint8_t challenge[CHALLENGE_LEN];
 
     (void)log;
-    if (attest_challenge(&call->ids.claim, &call->ids.request_id.uuid,
-                         payload->type, payload->data, challenge) == TG_OK)
+    if (challenge_make(&call->ids.claim, &call->ids.request_id.uuid,
+                       payload->type, payload->data, challenge) == TG_OK)
         call->attestation = attest_verify(&call->location->attest_policy,
                                           call->headers.attestation.value,
                                           challenge, tg_time_now());

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "attest/attest.h"
+#include "challenge/challenge.h"
 #include "forge.h"
 
 static struct forge_authority authority;
@@ -309,9 +310,9 @@ the_challenge_is_the_digest_that_the_protocol_says(void **state)
     count_up(&claim, 0);
     count_up(&request_id, 16);
     assert_int_equal(
-        attest_challenge(&claim, &request_id,
-                         TG_SPAN_LITERAL("digitalwallet.carkey.ccc"),
-                         TG_SPAN_LITERAL("\1\2\3"), made),
+        challenge_make(&claim, &request_id,
+                       TG_SPAN_LITERAL("digitalwallet.carkey.ccc"),
+                       TG_SPAN_LITERAL("\1\2\3"), made),
         TG_OK);
     assert_memory_equal(made, expected, sizeof(made));
 }
@@ -332,12 +333,12 @@ move_to(const struct tg_uuid *claim, const struct tg_uuid *request_id,
     count_up(&first_request, 16);
     forge_policy(&policy, ATTEST_NONE, NULL);
     forge_begin(&f, ATTEST_NONE, &authority);
-    assert_int_equal(attest_challenge(&first_claim, &first_request,
-                                      TG_SPAN_LITERAL("type"),
-                                      TG_SPAN_LITERAL("data"), f.challenge),
+    assert_int_equal(challenge_make(&first_claim, &first_request,
+                                    TG_SPAN_LITERAL("type"),
+                                    TG_SPAN_LITERAL("data"), f.challenge),
                      TG_OK);
-    assert_int_equal(attest_challenge(claim, request_id, tg_span_text(type),
-                                      tg_span_text(data), challenge),
+    assert_int_equal(challenge_make(claim, request_id, tg_span_text(type),
+                                    tg_span_text(data), challenge),
                      TG_OK);
     verdict =
         attest_verify(&policy, forge_finish(&f), challenge, FORGE_NOW);

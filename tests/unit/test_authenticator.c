@@ -19,6 +19,7 @@
 #include "base/base64.h"
 #include "base/bytes.h"
 #include "base/json.h"
+#include "challenge/challenge.h"
 #include "client/attestation.h"
 #include "crypto/hash.h"
 
@@ -100,10 +101,9 @@ judge(const char *root, const struct tg_buf *line, uint8_t first_byte)
     assert_int_equal(hash_sha256(&rp_id, 1, hashes[0]), TG_OK);
     assert_int_equal(tg_uuid_parse(TG_SPAN_LITERAL(CLAIM), &claim), TG_OK);
     assert_int_equal(tg_uuid_parse(TG_SPAN_LITERAL(REQUEST), &request), TG_OK);
-    assert_int_equal(attest_challenge(&claim, &request,
-                                      TG_SPAN_LITERAL("AEAD_AES_128_GCM"),
-                                      (struct tg_span)TG_SPAN_ARRAY(data),
-                                      challenge),
+    assert_int_equal(challenge_make(&claim, &request,
+                                    TG_SPAN_LITERAL("AEAD_AES_128_GCM"),
+                                    TG_SPAN_ARRAY(data), challenge),
                      TG_OK);
     challenge[0] ^= first_byte;
     assert_int_equal(attest_trust_add_roots(trust, root, tg_time_now(),
