@@ -8,6 +8,7 @@
 #define RELAY_STORE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/bytes.h"
@@ -83,6 +84,16 @@ struct store_op {
      * TG_E_FULL no room, TG_E_STORE not available, or the error of decide. */
     enum tg_err result;
 };
+
+/* Whether all of a batch are guessed to change nothing. */
+static inline bool
+store_ops_only_read(struct store_op *const ops[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!ops[i]->only_reads)
+            return false;
+    return true;
+}
 
 struct store_count {
     uint64_t rows;

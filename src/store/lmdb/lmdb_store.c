@@ -70,15 +70,6 @@ try_to_write_again(struct lmdb_store *s, tg_time_s now)
     close_files(s);
 }
 
-static bool
-is_all_reads(struct store_op *const ops[], size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!ops[i]->only_reads)
-            return false;
-    return true;
-}
-
 /* ---- the port ---------------------------------------------------------- */
 
 static void
@@ -87,7 +78,7 @@ run(void *self, struct store_op *const ops[], size_t count)
     struct lmdb_store *s = self;
     enum tg_err err;
 
-    if (!is_all_reads(ops, count))
+    if (!store_ops_only_read(ops, count))
         try_to_write_again(s, ops[0]->now);
     if ((err = make_usable(s)) != TG_OK) {
         for (size_t i = 0; i < count; i++)

@@ -9,15 +9,6 @@
 
 enum { ROUNDS = 8 };
 
-static bool
-is_all_reads(struct store_op *const ops[], size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!ops[i]->only_reads)
-            return false;
-    return true;
-}
-
 static void
 set_results(struct store_op *const ops[], size_t count, enum tg_err err)
 {
@@ -103,7 +94,7 @@ go_round(struct pg_run *run, struct store_op *ops[], size_t *count)
 
     run->is_covered = false;
     pg_batch_begin(&run->batch, ops, *count);
-    if ((err = pg_load_rows(run, is_all_reads(ops, *count))) == TG_OK)
+    if ((err = pg_load_rows(run, store_ops_only_read(ops, *count))) == TG_OK)
         err = decide_and_write(run, ops, *count);
     if (err == TG_OK)
         *count = keep_open(run, ops, *count);
