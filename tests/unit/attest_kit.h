@@ -1,5 +1,5 @@
-/* For tests of attestation formats: an authority that is trusted, and what one
- * format's procedure says of a statement. */
+/* For tests of attestation: an authority that is trusted, and what the relay
+ * says of a statement. */
 #ifndef ATTEST_KIT_H
 #define ATTEST_KIT_H
 
@@ -10,10 +10,11 @@
 
 #include <cmocka.h>
 
-#include "attest/formats.h"
+#include "attest/trust.h"
 #include "forge.h"
 
 struct attest_kit {
+    enum attest_format format;
     struct forge_authority authority;
     struct attest_trust *trust; /* in its root */
     struct attest_policy policy;
@@ -22,6 +23,7 @@ struct attest_kit {
 static inline void
 attest_kit_init(struct attest_kit *kit, enum attest_format format)
 {
+    kit->format = format;
     forge_authority_init(&kit->authority);
     kit->trust = forge_trust(&kit->authority.root, 1);
     forge_policy(&kit->policy, format, kit->trust);
@@ -34,22 +36,16 @@ attest_kit_done(struct attest_kit *kit)
     forge_authority_done(&kit->authority);
 }
 
-/* Finish and end what was begun, and judge it. */
+/* Finish what was begun, and have it judged as a relay does. */
 static inline enum attest_reason
-attest_kit_judge(const struct attest_kit *kit, attest_format_check *check,
-                 struct forge *f)
+attest_kit_verify(const struct attest_kit *kit, struct forge *f)
 {
-    struct attest_verdict verdict = {.reason = ATTEST_MISSING};
-    struct attest_statement statement;
-    enum attest_reason reason;
+    struct attest_verdict verdict = attest_verify(
+        &kit->policy, forge_finish(f), f->challenge, FORGE_NOW);
 
-    reason = attest_statement_read(forge_finish(f), &statement, &verdict);
-    if (reason == ATTEST_FINE) {
-        reason = check(&statement, &kit->policy, FORGE_NOW);
-        attest_statement_done(&statement);
-    }
-    forge_end(f);
-    return reason;
+    assert_true(verdict.has_format);
+    assert_int_equal(verdict.format, kit->format);
+    return verdict.reason;
 }
 
 #endif

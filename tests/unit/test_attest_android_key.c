@@ -1,20 +1,12 @@
 /* android-key: a forged statement is accepted, and each that is wrong in one
  * thing is refused for it. The steps are those of WebAuthn Level 3 §8.4. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "attest_kit.h"
 
-#include <cmocka.h>
-
-#include "attest/trust.h"
 #include "forge_android.h"
 
 /* A statement, what Android says in it, and who judges. */
 struct fixture {
-    struct forge_authority authority;
-    struct attest_trust *trust;
-    struct attest_policy policy;
+    struct attest_kit kit;
     struct forge_android android;
     struct forge forge;
 };
@@ -25,11 +17,9 @@ set_up(void **state)
     static struct fixture fixture;
     struct fixture *f = &fixture;
 
-    forge_authority_init(&f->authority);
-    f->trust = forge_trust(&f->authority.root, 1);
-    forge_policy(&f->policy, ATTEST_ANDROID_KEY, f->trust);
+    attest_kit_init(&f->kit, ATTEST_ANDROID_KEY);
     f->android = forge_android_template();
-    forge_begin_android(&f->forge, &f->android, &f->authority);
+    forge_begin_android(&f->forge, &f->android, &f->kit.authority);
     *state = f;
     return 0;
 }
@@ -40,32 +30,26 @@ tear_down(void **state)
     struct fixture *f = *state;
 
     forge_end(&f->forge);
-    attest_trust_free(f->trust);
-    forge_authority_done(&f->authority);
+    attest_kit_done(&f->kit);
     return 0;
 }
 
 static enum attest_reason
 judge(struct fixture *f)
 {
-    struct attest_verdict verdict = attest_verify(
-        &f->policy, forge_finish(&f->forge), f->forge.challenge, FORGE_NOW);
-
-    assert_true(verdict.has_format);
-    assert_int_equal(verdict.format, ATTEST_ANDROID_KEY);
-    return verdict.reason;
+    return attest_kit_verify(&f->kit, &f->forge);
 }
 
 /* Another statement for the next case of the same test. */
 static void
 again(struct fixture *f)
 {
-    bool is_software = f->policy.android_software;
+    bool is_software = f->kit.policy.android_software;
     void *state = f;
 
     tear_down(&state);
     set_up(&state);
-    f->policy.android_software = is_software;
+    f->kit.policy.android_software = is_software;
 }
 
 static void
@@ -108,7 +92,7 @@ a_statement_with_the_root_in_it_is_accepted(void **state)
 {
     struct fixture *f = *state;
 
-    f->forge.above[f->forge.above_count++] = f->authority.root;
+    f->forge.above[f->forge.above_count++] = f->kit.authority.root;
     assert_int_equal(judge(f), ATTEST_FINE);
 }
 
@@ -221,12 +205,12 @@ judge_below(struct fixture *f, size_t descriptions)
     for (size_t i = 0; i < descriptions; i++)
         forge_add_extension(&says, "1.3.6.1.4.1.11129.2.1.17",
                             tg_span_buf(&description), false);
-    above =
-        forge_issue(&says, key, f->authority.intermediate, f->authority.key);
+    above = forge_issue(&says, key, f->kit.authority.intermediate,
+                        f->kit.authority.key);
     f->forge.issuer = above;
     f->forge.issuer_key = key;
     f->forge.above[0] = above;
-    f->forge.above[f->forge.above_count++] = f->authority.intermediate;
+    f->forge.above[f->forge.above_count++] = f->kit.authority.intermediate;
     reason = judge(f);
     X509_free(above);
     EVP_PKEY_free(key);
@@ -274,7 +258,7 @@ a_revoked_certificate_is_refused(void **state)
     struct fixture *f = *state;
 
     f->forge.leaf.serial = "0123456789ABCDEF";
-    forge_revoke(f->trust, "123456789abcdef\n");
+    forge_revoke(f->kit.trust, "123456789abcdef\n");
     assert_int_equal(judge(f), ATTEST_REVOKED);
 }
 
@@ -286,9 +270,9 @@ what_is_wrong_with_a_key_is_said_last(void **state)
     struct forge_authority other;
 
     forge_authority_init(&other);
-    attest_trust_free(f->trust);
-    f->trust = forge_trust(&other.root, 1);
-    f->policy.trust = f->trust;
+    attest_trust_free(f->kit.trust);
+    f->kit.trust = forge_trust(&other.root, 1);
+    f->kit.policy.trust = f->kit.trust;
     f->android.hardware = "";
     assert_int_equal(judge(f), ATTEST_CHAIN);
     forge_authority_done(&other);
@@ -303,7 +287,7 @@ a_key_for_all_applications_is_refused(void **state)
     const char *bad = ANDROID_SIGN ANDROID_GENERATED ANDROID_ALL_APPLICATIONS;
 
     for (int software = 0; software < 2; software++) {
-        f->policy.android_software = software != 0;
+        f->kit.policy.android_software = software != 0;
         judge_lists(f, "", good, ATTEST_FINE);
         judge_lists(f, "", bad, ATTEST_KEY_PROPERTIES);
         judge_lists(f, ANDROID_ALL_APPLICATIONS, good, ATTEST_KEY_PROPERTIES);
@@ -354,7 +338,7 @@ what_software_says_counts_where_it_is_allowed(void **state)
     struct fixture *f = *state;
     const char *good = ANDROID_SIGN ANDROID_GENERATED;
 
-    f->policy.android_software = true;
+    f->kit.policy.android_software = true;
     judge_lists(f, good, "", ATTEST_FINE);
     judge_lists(f, "", good, ATTEST_FINE);
     judge_lists(f, ANDROID_SIGN, ANDROID_GENERATED, ATTEST_FINE);

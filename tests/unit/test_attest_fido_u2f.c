@@ -1,22 +1,5 @@
 /* `fido-u2f`: every step of WebAuthn Level 3 §8.6. */
-#include "attest_kit.h"
-
-static struct attest_kit kit;
-
-static struct forge
-begin(void)
-{
-    struct forge f;
-
-    forge_begin(&f, ATTEST_FIDO_U2F, &kit.authority);
-    return f;
-}
-
-static enum attest_reason
-judge(struct forge *f)
-{
-    return attest_kit_judge(&kit, attest_check_fido_u2f, f);
-}
+#include "attest_format_kit.h"
 
 static void
 a_good_statement_is_accepted(void **state)
@@ -195,39 +178,22 @@ static void
 the_very_certificate_may_be_trusted(void **state)
 {
     struct forge f = begin();
-    struct attest_kit other = kit;
+    struct attest_policy other = kit.policy;
+    struct attest_trust *trust;
     struct forge_certificate alone = forge_leaf_template();
     X509 *leaf;
 
     (void)state;
     alone.basic = FORGE_BASIC_NONE;
     leaf = forge_issue(&alone, f.leaf_key, NULL, f.leaf_key);
-    other.trust = forge_trust(&leaf, 1);
-    other.policy.trust = other.trust;
+    trust = forge_trust(&leaf, 1);
+    other.trust = trust;
     f.instead_of_leaf = leaf;
-    assert_int_equal(attest_kit_judge(&other, attest_check_fido_u2f, &f),
-                     ATTEST_FINE);
+    assert_int_equal(judge_by(&other, &f), ATTEST_FINE);
     f = begin();
-    assert_int_equal(attest_kit_judge(&other, attest_check_fido_u2f, &f),
-                     ATTEST_CHAIN);
-    attest_trust_free(other.trust);
+    assert_int_equal(judge_by(&other, &f), ATTEST_CHAIN);
+    attest_trust_free(trust);
     X509_free(leaf);
-}
-
-static int
-set_up(void **state)
-{
-    (void)state;
-    attest_kit_init(&kit, ATTEST_FIDO_U2F);
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    (void)state;
-    attest_kit_done(&kit);
-    return 0;
 }
 
 int
@@ -246,5 +212,6 @@ main(void)
         cmocka_unit_test(the_very_certificate_may_be_trusted),
     };
 
+    kit.format = ATTEST_FIDO_U2F;
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
