@@ -14,6 +14,7 @@
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
 
+#include "attest/der.h"
 #include "attest/library.h"
 
 #define OID_FIDO_AAGUID "1.3.6.1.4.1.45724.1.1.4"
@@ -24,37 +25,67 @@ enum {
     SET_COST = 3   /* one of a name, which is kept three times */
 };
 
-/* DER of definite lengths, that costs no more than is left in *budget: OpenSSL
- * makes an object of some fifty bytes of each item, and two bytes make an item.
- * It also reads what is inside of some extensions, as far as it can: whatever
- * looks like DER there counts, and need not be (`is_inside`). */
+/* One item of DER costs this much. */
 static bool
-is_small(struct tg_span der, bool is_inside, size_t *budget)
+pay(size_t *budget, bool is_set)
 {
-    const unsigned char *at = der.ptr;
-    const unsigned char *end = der.ptr + der.len;
+    size_t cost = is_set ? SET_COST : 1;
+
+    if (*budget < cost)
+        return false;
+    *budget -= cost;
+    return true;
+}
+
+/* OpenSSL also reads what is inside of some extensions, as far as it can:
+ * whatever looks like BER there counts, and need not be. */
+static bool
+is_small_inside(struct tg_span bytes, size_t *budget)
+{
+    const unsigned char *at = bytes.ptr;
+    const unsigned char *end = bytes.ptr + bytes.len;
 
     while (at < end) {
         int tag, class_, form;
-        size_t cost;
         long len;
 
         form = ASN1_get_object(&at, &len, &tag, &class_, end - at);
-        if ((form & (0x80 | 0x01)) != 0) /* wrong, or of indefinite length */
-            return is_inside;
-        cost = class_ == V_ASN1_UNIVERSAL && tag == V_ASN1_SET ? SET_COST : 1;
-        if (*budget < cost)
+        if ((form & 0x80) != 0)
+            return true;
+        if (!pay(budget, class_ == V_ASN1_UNIVERSAL && tag == V_ASN1_SET))
             return false;
-        *budget -= cost;
-        if ((form & V_ASN1_CONSTRUCTED) != 0)
-            continue;
-        if (class_ == V_ASN1_UNIVERSAL && tag == V_ASN1_OCTET_STRING &&
-            !is_inside &&
-            !is_small((struct tg_span){at, (size_t)len}, true, budget))
-            return false;
-        at += len;
+        if ((form & V_ASN1_CONSTRUCTED) == 0)
+            at += len;
     }
-    return at == end;
+    return true;
+}
+
+/* DER that costs no more than is left in *budget: OpenSSL makes an object of
+ * some fifty bytes of each item, and two bytes make an item. OpenSSL alone
+ * would read lengths that are longer than necessary, too, so that one
+ * certificate could come in many forms. */
+static bool
+is_small(struct tg_span der, size_t *budget)
+{
+    const uint8_t *end = der.ptr + der.len;
+
+    while (der.len > 0) {
+        struct der_item item;
+        bool is_universal;
+
+        if (der_take(&der, &item) != TG_OK)
+            return false;
+        is_universal = item.class_ == DER_UNIVERSAL;
+        if (!pay(budget, is_universal && item.tag == DER_SET))
+            return false;
+        if (item.is_constructed) /* what is in it comes next */
+            der = (struct tg_span){item.content.ptr,
+                                   (size_t)(end - item.content.ptr)};
+        else if (is_universal && item.tag == DER_OCTETS &&
+                 !is_small_inside(item.content, budget))
+            return false;
+    }
+    return true;
 }
 
 static bool
@@ -154,7 +185,7 @@ certificate_bytes_find(const struct cbor_item *att_stmt,
 
         if (!cbor_element(&x5c, i, &item) || item.kind != CBOR_BYTES)
             return ATTEST_STATEMENT;
-        if (!is_small(item.content, false, &budget))
+        if (!is_small(item.content, &budget))
             return ATTEST_CERTIFICATE;
         out->der[i] = item.content;
     }

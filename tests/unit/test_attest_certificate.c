@@ -134,14 +134,24 @@ bytes_in_front_of_inside_and_behind_are_refused(void **state)
     tg_buf_free(&der);
 }
 
-/* BER: OpenSSL reads it, too. */
+/* BER: OpenSSL reads it, too; a certificate would come in many forms. */
+static void
+read_ber(const struct tg_buf *ber)
+{
+    const unsigned char *at = ber->ptr;
+    X509 *read = d2i_X509(NULL, &at, (long)ber->len);
+
+    assert_non_null(read);
+    X509_free(read);
+    assert_int_equal(read_der(ber, 1), ATTEST_CERTIFICATE);
+}
+
+enum { HEAD = 4 }; /* 30 82, two bytes of length */
+
 static void
 indefinite_lengths_are_refused(void **state)
 {
-    enum { HEAD = 4 }; /* 30 82, two bytes of length */
     struct tg_buf der = TG_BUF_EMPTY, ber = TG_BUF_EMPTY;
-    const unsigned char *at;
-    X509 *read;
 
     (void)state;
     forge_certificate_der(&der, authority.root);
@@ -149,11 +159,45 @@ indefinite_lengths_are_refused(void **state)
     forge_hex(&ber, "3080");
     forge_append(&ber, (struct tg_span){der.ptr + HEAD, der.len - HEAD});
     forge_hex(&ber, "0000");
-    at = ber.ptr;
-    read = d2i_X509(NULL, &at, (long)ber.len);
-    assert_non_null(read);
-    X509_free(read);
-    assert_int_equal(read_der(&ber, 1), ATTEST_CERTIFICATE);
+    read_ber(&ber);
+    tg_buf_free(&ber);
+    tg_buf_free(&der);
+}
+
+/* Where the last item of a certificate begins: its signature. */
+static size_t
+signature_of(const struct tg_buf *der)
+{
+    size_t at = der->len - 2;
+
+    while (der->ptr[at] != 0x03 || at + 2 + der->ptr[at + 1] != der->len)
+        at--;
+    return at;
+}
+
+/* Of all of it and of the signature: nobody has signed these. */
+static void
+lengths_in_more_bytes_than_needed_are_refused(void **state)
+{
+    struct tg_buf der = TG_BUF_EMPTY, ber = TG_BUF_EMPTY;
+    size_t at, len;
+
+    (void)state;
+    forge_certificate_der(&der, authority.root);
+    assert_int_equal(der.ptr[1], 0x82);
+    forge_hex(&ber, "308300");
+    forge_append(&ber, (struct tg_span){der.ptr + 2, der.len - 2});
+    read_ber(&ber);
+
+    ber.len = 0;
+    at = signature_of(&der) + 1;
+    forge_append(&ber, (struct tg_span){der.ptr, at});
+    forge_hex(&ber, "81");
+    forge_append(&ber, (struct tg_span){der.ptr + at, der.len - at});
+    len = ber.len - HEAD;
+    ber.ptr[2] = (uint8_t)(len >> 8);
+    ber.ptr[3] = (uint8_t)len;
+    read_ber(&ber);
     tg_buf_free(&ber);
     tg_buf_free(&der);
 }
@@ -406,6 +450,7 @@ main(void)
         cmocka_unit_test(what_is_no_array_of_bytes_is_refused),
         cmocka_unit_test(bytes_in_front_of_inside_and_behind_are_refused),
         cmocka_unit_test(indefinite_lengths_are_refused),
+        cmocka_unit_test(lengths_in_more_bytes_than_needed_are_refused),
         cmocka_unit_test(certificates_of_many_small_parts_are_refused),
         cmocka_unit_test(chains_as_they_are_may_be_long),
         cmocka_unit_test(keys_that_cost_much_are_refused),

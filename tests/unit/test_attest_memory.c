@@ -357,24 +357,50 @@ certificates_of_many_parts_take_little(void **state)
     }
 }
 
-/* A leaf with an extension that OpenSSL reads, of `count` pieces. */
+/* A leaf with an extension that OpenSSL reads. */
+static enum attest_reason
+check_value(const char *oid, struct tg_span value)
+{
+    enum attest_reason reason;
+    struct forge f;
+
+    forge_begin(&f, ATTEST_PACKED, &authority);
+    forge_add_extension(&f.leaf, oid, value, false);
+    assert_true(forge_finish(&f).len <= ATTEST_HEADER_MOST);
+    reason = check(oid, tg_span_buf(&f.header), f.challenge);
+    forge_end(&f);
+    return reason;
+}
+
+/* … of `count` pieces. */
 static enum attest_reason
 check_extension(const char *oid, size_t count, const char *piece)
 {
     struct tg_buf content = TG_BUF_EMPTY;
     struct tg_buf value = TG_BUF_EMPTY;
     enum attest_reason reason;
-    struct forge f;
 
     for (size_t i = 0; i < count; i++)
         forge_hex(&content, piece);
     forge_der(&value, 0x30, tg_span_buf(&content));
-    forge_begin(&f, ATTEST_PACKED, &authority);
-    forge_add_extension(&f.leaf, oid, tg_span_buf(&value), false);
-    assert_true(forge_finish(&f).len <= ATTEST_HEADER_MOST);
-    reason = check(oid, tg_span_buf(&f.header), f.challenge);
-    forge_end(&f);
+    reason = check_value(oid, tg_span_buf(&value));
     tg_buf_free(&content);
+    tg_buf_free(&value);
+    return reason;
+}
+
+/* … which end is nowhere told. */
+static enum attest_reason
+check_indefinite(const char *oid, size_t count, const char *piece)
+{
+    struct tg_buf value = TG_BUF_EMPTY;
+    enum attest_reason reason;
+
+    forge_hex(&value, "3080");
+    for (size_t i = 0; i < count; i++)
+        forge_hex(&value, piece);
+    forge_hex(&value, "0000");
+    reason = check_value(oid, tg_span_buf(&value));
     tg_buf_free(&value);
     return reason;
 }
@@ -396,6 +422,9 @@ extensions_of_many_parts_take_little(void **state)
                      ATTEST_CERTIFICATE);
     /* 1.2.4 is nothing that anybody reads, but might be */
     assert_int_equal(check_extension("1.2.4", 3000, "0500"),
+                     ATTEST_CERTIFICATE);
+    /* BER is read there, too. */
+    assert_int_equal(check_indefinite("2.5.29.17", 3000, "8200"),
                      ATTEST_CERTIFICATE);
     (void)check_extension("2.5.29.17", 400, "8200");
     (void)check_extension("2.5.29.37", 400, "06012a");
