@@ -291,6 +291,7 @@ async function what_was_called_off_on_the_way_is_not_called_received() {
     for (const ask of [
         (page) => press(page, 'Look for news'),
         (page) => press(page, 'Answer'),
+        (page) => press(page, 'Finish'),
     ]) {
         const share = await device.share({n: 1}, {format: CAR,
                                             options: ['--rights', 'RWD']});
@@ -307,6 +308,28 @@ async function what_was_called_off_on_the_way_is_not_called_received() {
               0, 'messages and buttons');
         check((await receive(visit.page, share.url)).startsWith('Called off'),
               'the link once more');
+        saidOnly(visit, 404);
+        await visit.close();
+    }
+}
+
+async function what_was_perhaps_called_off_is_not_called_received() {
+    for (const what of ['', 'await real(url, options);']) {
+        const share = await device.share({n: 1}, {format: CAR,
+                                            options: ['--rights', 'RWD']});
+        const number = await lastShare();
+        const visit = await openWallet({inside: failing('DELETE', what)});
+        await receive(visit.page, share.url);
+        await press(visit.page, 'Finish');
+        await device.run('cancel', number);
+        await visit.page.reload();
+        const words = await settled(visit.page);
+        check(words.startsWith('Over.'), words);
+        const card = await visit.page.textContent('article');
+        check(card.includes('Over.') && !card.includes('Received'), card);
+        equal(await shownContent(visit.page), {n: 1}, 'content');
+        equal(await visit.page.locator('article button').count(), 0,
+              'buttons');
         saidOnly(visit, 404);
         await visit.close();
     }
@@ -341,5 +364,6 @@ await run([
     an_answer_reaches_the_other_device_and_comes_back,
     an_answer_that_was_lost_on_its_way_is_sent_once,
     what_was_called_off_on_the_way_is_not_called_received,
+    what_was_perhaps_called_off_is_not_called_received,
     hostile_titles_and_contents_stay_text,
 ]);

@@ -7,7 +7,8 @@
 //   cipher    {type, key}; null when nothing is to be opened any more
 //   state     reading: nothing was read yet; open: there is a message, and the
 //             mailbox is ours; kept: it is done with, there is a message and
-//             no mailbox; ended: called off or over before it was done
+//             no mailbox; ended: called off or over before it was done; over:
+//             one of these two, and nobody can tell which
 //   message   {format, content}; null when reading or ended
 //   order     envelope.js
 //   display, expiration, etag   as the relay said last
@@ -153,10 +154,11 @@ export class Wallet {
     /** Store what is to be done, together with what it is about; do it. */
     async #plan(share, pending) {
         return this.#tell(await this.#store.put(
-            {...share, pending: {...pending, requestId: calls.drawUuid()}}));
+            {...share, pending: {...pending, requestId: calls.drawUuid()}}),
+                          {isFirst: true});
     }
 
-    async #tell(share) {
+    async #tell(share, {isFirst = false} = {}) {
         const {pending} = share;
         let answer = null;
         try {
@@ -166,6 +168,8 @@ export class Wallet {
                 await this.#unsent(share, trouble);
             if (pending.verb === 'update' || !LOST.includes(trouble.name))
                 throw trouble;
+            if (wasCalledOff(share, trouble))
+                return this.#lose(share, isFirst ? trouble : null);
         }
         return this.#settle(share, answer);
     }
@@ -176,6 +180,15 @@ export class Wallet {
             await this.#store.put({...share, pending: null});
         else if (LOST.includes(trouble.name))
             await this.#store.put(asEnded(share));
+    }
+
+    /** The mailbox is gone before it was done with; or it may be so, where an
+     *  earlier answer was lost: then there is no trouble to tell. */
+    async #lose(share, trouble) {
+        if (!trouble)
+            return this.#store.put({...asKept(share), state: 'over'});
+        await this.#store.put(asEnded(share));
+        throw trouble;
     }
 
     async #settle(share, answer) {
@@ -193,6 +206,13 @@ export class Wallet {
 
 function asKept(share) {
     return {...share, state: 'kept', pending: null, cipher: null};
+}
+
+/** Whether the other side was quicker than a `remove`. Then a token is received
+ *  all the same; of what goes back and forth, nobody knows. */
+function wasCalledOff({pending, message}, trouble) {
+    return pending.verb === 'remove' && message?.format !== ONE_MESSAGE &&
+           trouble.name !== 'not-permitted';
 }
 
 /** What was said on the way to nothing is of no use to anybody. */

@@ -69,6 +69,8 @@ const STATES = {
     kept: 'Received and kept on this device. Nobody else can use the link.',
     ended: 'Called off, or over before it was finished: you have not got it. ' +
         'Ask who sent it for a new one.',
+    over: 'Over. Whether you finished it or it was called off before cannot ' +
+        'be told any more: ask who sent it whether it is yours.',
 };
 
 /** Where a share stands. */
