@@ -6,6 +6,8 @@
 #include "challenge/challenge.h"
 
 enum {
+    TURN_MOST = 16, /* statements: going to a thread and back costs as much as
+                     * a tenth of one, and all that wait can share it */
     GUARD_MS = 30 * 1000, /* keeps a worker that is to quit until all is told */
     REPORT_MS = 60 * 1000
 };
@@ -13,24 +15,31 @@ enum {
 /* One statement on its way; its memory is its request's. */
 struct judging {
     ngx_queue_t place;
-    struct attestor *attestor;
     struct relay_call *call;
-    ngx_thread_task_t *task;
 };
 
 struct attestor {
     ngx_thread_pool_t *pool;
     ngx_log_t *log;
-    ngx_uint_t waiting_most;
-    ngx_uint_t waiting_count;
+    ngx_thread_task_t *task;
+    ngx_uint_t most;
+    ngx_uint_t count;    /* of both: */
     ngx_queue_t waiting; /* struct judging, the oldest first */
-    bool is_busy;        /* one is being judged */
+    ngx_queue_t turn;    /* … those that the thread has; empty: it is idle */
     ngx_event_t guard;
     ngx_event_t report;
     /* … of each format, and last of statements that name none. */
     ngx_uint_t accepted[ATTEST_FORMATS + 1];
     ngx_uint_t refused[ATTEST_FORMATS + 1];
 };
+
+static struct relay_call *
+call_of(ngx_queue_t *place)
+{
+    struct judging *judging = ngx_queue_data(place, struct judging, place);
+
+    return judging->call;
+}
 
 /* ---- counting ---------------------------------------------------------- */
 
@@ -78,22 +87,30 @@ count(struct attestor *attestor, const struct attest_verdict *verdict)
 
 /* ---- judging ----------------------------------------------------------- */
 
-/* Runs in a thread: it looks at the call, which rests meanwhile, and writes
- * the verdict, at which nobody looks before the thread is done. */
 static void
-judge(void *data, ngx_log_t *log)
+judge(struct relay_call *call)
 {
-    const struct judging *judging = data;
-    struct relay_call *call = judging->call;
     const struct mailbox_payload *payload = &call->body.request.payload;
     uint8_t challenge[CHALLENGE_LEN];
 
-    (void)log;
     if (challenge_make(&call->ids.claim, &call->ids.request_id.uuid,
                        payload->type, payload->data, challenge) == TG_OK)
         call->attestation = attest_verify(&call->location->attest_policy,
                                           call->headers.attestation.value,
                                           challenge, tg_time_now());
+}
+
+/* Runs in a thread: it looks at calls, which rest meanwhile, and writes their
+ * verdicts, at which nobody looks before the thread is done. */
+static void
+judge_turn(void *data, ngx_log_t *log)
+{
+    const struct attestor *attestor = *(struct attestor **)data;
+
+    (void)log;
+    for (ngx_queue_t *q = ngx_queue_head(&attestor->turn);
+         q != ngx_queue_sentinel(&attestor->turn); q = ngx_queue_next(q))
+        judge(call_of(q));
 }
 
 static void
@@ -108,37 +125,78 @@ resume(struct relay_call *call)
     ngx_http_run_posted_requests(c);
 }
 
-/* Give the oldest that waits to a thread; one that no thread takes has no
+static bool
+is_idle(struct attestor *attestor)
+{
+    return ngx_queue_empty(&attestor->turn);
+}
+
+static void
+fill_turn(struct attestor *attestor)
+{
+    for (unsigned n = 0; n < TURN_MOST && !ngx_queue_empty(&attestor->waiting);
+         n++) {
+        ngx_queue_t *oldest = ngx_queue_head(&attestor->waiting);
+
+        ngx_queue_remove(oldest);
+        ngx_queue_insert_tail(&attestor->turn, oldest);
+    }
+}
+
+/* Moves all of one queue to another, which is empty. */
+static void
+move(ngx_queue_t *from, ngx_queue_t *to)
+{
+    ngx_queue_init(to);
+    if (!ngx_queue_empty(from)) {
+        ngx_queue_add(to, from);
+        ngx_queue_init(from);
+    }
+}
+
+/* Each may end its request, with its memory, and begin another. */
+static void
+resume_all(struct attestor *attestor, ngx_queue_t *turn)
+{
+    while (!ngx_queue_empty(turn)) {
+        ngx_queue_t *first = ngx_queue_head(turn);
+
+        ngx_queue_remove(first);
+        attestor->count--;
+        resume(call_of(first));
+    }
+}
+
+/* Give the oldest that wait to a thread; those that no thread takes have no
  * verdict. */
 static void
-start_next(struct attestor *attestor)
+start_turn(struct attestor *attestor)
 {
-    while (!attestor->is_busy && attestor->waiting_count > 0) {
-        ngx_queue_t *head = ngx_queue_head(&attestor->waiting);
-        struct judging *judging = ngx_queue_data(head, struct judging, place);
+    ngx_queue_t turn;
 
-        ngx_queue_remove(head);
-        attestor->waiting_count--;
-        if (ngx_thread_task_post(attestor->pool, judging->task) == NGX_OK)
-            attestor->is_busy = true;
-        else
-            resume(judging->call);
+    while (is_idle(attestor) && !ngx_queue_empty(&attestor->waiting)) {
+        fill_turn(attestor);
+        if (ngx_thread_task_post(attestor->pool, attestor->task) == NGX_OK)
+            return;
+        move(&attestor->turn, &turn);
+        resume_all(attestor, &turn);
     }
-    if (!attestor->is_busy && attestor->guard.timer_set)
+    if (is_idle(attestor) && attestor->guard.timer_set)
         ngx_del_timer(&attestor->guard);
 }
 
 static void
 on_judged(ngx_event_t *event)
 {
-    const struct judging *judging = event->data;
-    struct attestor *attestor = judging->attestor;
-    struct relay_call *call = judging->call;
+    struct attestor *attestor = event->data;
+    ngx_queue_t turn;
 
-    attestor->is_busy = false;
-    count(attestor, &call->attestation);
-    start_next(attestor);
-    resume(call);
+    move(&attestor->turn, &turn);
+    start_turn(attestor);
+    for (ngx_queue_t *q = ngx_queue_head(&turn);
+         q != ngx_queue_sentinel(&turn); q = ngx_queue_next(q))
+        count(attestor, &call_of(q)->attestation);
+    resume_all(attestor, &turn);
 }
 
 static void
@@ -148,7 +206,7 @@ on_guard(ngx_event_t *event)
 
     ngx_log_error(NGX_LOG_ERR, event->log, 0,
                   "tigress: attestation_slow waiting=%ui",
-                  attestor->waiting_count);
+                  attestor->count);
     ngx_add_timer(event, GUARD_MS);
 }
 
@@ -157,29 +215,23 @@ attestor_submit(struct attestor *attestor, struct relay_call *call)
 {
     ngx_http_request_t *r = call->request;
     struct judging *judging;
-    ngx_thread_task_t *task;
 
     if (attestor == NULL)
         return TG_E_STATE;
-    if (attestor->waiting_count >= attestor->waiting_most)
-        return TG_E_FULL;
-    if ((task = ngx_thread_task_alloc(r->pool, sizeof(*judging))) == NULL)
+    if (attestor->count > attestor->most)
+        return TG_E_FULL; /* one that is judged does not wait */
+    if ((judging = ngx_palloc(r->pool, sizeof(*judging))) == NULL)
         return TG_E_NOMEM;
-    judging = task->ctx;
-    *judging = (struct judging){.attestor = attestor, .call = call,
-                                .task = task};
-    task->handler = judge;
-    task->event.data = judging;
-    task->event.handler = on_judged;
+    judging->call = call;
     call->attestation =
         (struct attest_verdict){.reason = ATTEST_UNAVAILABLE};
     if (!attestor->guard.timer_set)
         ngx_add_timer(&attestor->guard, GUARD_MS);
     ngx_queue_insert_tail(&attestor->waiting, &judging->place);
-    attestor->waiting_count++;
+    attestor->count++;
     r->main->blocked++;
     r->aio = 1;
-    start_next(attestor);
+    start_turn(attestor);
     return TG_OK;
 }
 
@@ -204,8 +256,17 @@ attestor_start(ngx_cycle_t *cycle, struct relay_main *main)
         return NULL;
     attestor->pool = main->attestation_pool;
     attestor->log = cycle->log;
-    attestor->waiting_most = main->attestation_queue;
+    attestor->most = main->attestation_queue;
     ngx_queue_init(&attestor->waiting);
+    ngx_queue_init(&attestor->turn);
+    attestor->task =
+        ngx_thread_task_alloc(cycle->pool, sizeof(struct attestor *));
+    if (attestor->task == NULL)
+        return NULL;
+    *(struct attestor **)attestor->task->ctx = attestor;
+    attestor->task->handler = judge_turn;
+    attestor->task->event.data = attestor;
+    attestor->task->event.handler = on_judged;
     attestor->guard = (ngx_event_t){
         .handler = on_guard, .data = attestor, .log = cycle->log};
     attestor->report = (ngx_event_t){.handler = on_report, .data = attestor,

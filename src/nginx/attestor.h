@@ -1,6 +1,7 @@
 /* Statements of devices are judged in nginx's thread pool, one at a time in
  * each worker, so that a flood of them costs those who send it and slows
- * nobody's read (docs/decisions/11-attestation.md).
+ * nobody's read (docs/decisions/11-attestation.md). Those that wait go to the
+ * thread together, and come back together.
  *
  * What is kept of them is how many of which format were accepted and refused:
  * a line in the error log, once a minute at most, of the level warn when some
