@@ -130,10 +130,12 @@ struct forge_authority {
 void forge_authority_init(struct forge_authority *authority);
 void forge_authority_done(struct forge_authority *authority);
 
-/* Write these bytes to a new file; the name is put into `path`. The test
- * unlinks it. */
+/* Write these bytes to a new file in memory, which is gone with the program
+ * whatever becomes of that; what opens it in this process is put into `path`.
+ * forge_file_done() it. */
 enum { FORGE_PATH = 64 };
 void forge_file(char path[FORGE_PATH], struct tg_span content);
+void forge_file_done(const char *path);
 
 /* Trust in these; attest_trust_free() it. And serials (lines) to revoke. */
 struct attest_trust *forge_trust(X509 *const *roots, size_t count);

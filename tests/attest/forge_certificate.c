@@ -4,11 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <openssl/bn.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+
+/* What this process has open. */
+#define FILES "/proc/self/fd/"
 
 enum { SERIAL_BITS = 64, TEXT = 128 };
 
@@ -221,12 +225,17 @@ forge_authority_done(struct forge_authority *authority)
 void
 forge_file(char path[FORGE_PATH], struct tg_span content)
 {
-    int fd;
+    int fd = memfd_create("forged", MFD_CLOEXEC);
 
-    (void)snprintf(path, FORGE_PATH, "/tmp/tigress-attest-XXXXXX");
-    if ((fd = mkstemp(path)) < 0 ||
-        write(fd, content.ptr, content.len) != (ssize_t)content.len ||
-        close(fd) != 0)
+    if (fd < 0 || write(fd, content.ptr, content.len) != (ssize_t)content.len)
+        abort();
+    (void)snprintf(path, FORGE_PATH, FILES "%d", fd);
+}
+
+void
+forge_file_done(const char *path)
+{
+    if (close(atoi(path + strlen(FILES))) != 0)
         abort();
 }
 
@@ -243,9 +252,9 @@ forge_trust(X509 *const *roots, size_t count)
     for (size_t i = 0; i < count; i++)
         forge_certificate_pem(&pem, roots[i]);
     forge_file(path, tg_span_buf(&pem));
-    if (attest_trust_add_roots(trust, path, FORGE_NOW, &error) != TG_OK ||
-        unlink(path) != 0)
+    if (attest_trust_add_roots(trust, path, FORGE_NOW, &error) != TG_OK)
         abort();
+    forge_file_done(path);
     tg_buf_free(&pem);
     return trust;
 }
@@ -257,7 +266,7 @@ forge_revoke(struct attest_trust *trust, const char *lines)
     char path[FORGE_PATH];
 
     forge_file(path, tg_span_text(lines));
-    if (attest_trust_add_revoked(trust, path, &error) != TG_OK ||
-        unlink(path) != 0)
+    if (attest_trust_add_revoked(trust, path, &error) != TG_OK)
         abort();
+    forge_file_done(path);
 }

@@ -151,7 +151,7 @@ trust_root(struct vector *v)
     forge_file(path, tg_span_buf(&pem));
     if (attest_trust_add_roots(v->trust, path, NOW, &error) != TG_OK)
         die("trust_anchor_der_hex", error.text);
-    unlink(path);
+    forge_file_done(path);
     X509_free(root);
     tg_buf_free(&der);
     tg_buf_free(&pem);

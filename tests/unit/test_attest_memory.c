@@ -445,7 +445,8 @@ begin(void **state)
     if ((trust = attest_trust_new()) == NULL ||
         attest_trust_add_roots(trust, path, FORGE_NOW, &error) != TG_OK)
         return 1;
-    return remove(path);
+    forge_file_done(path);
+    return 0;
 }
 
 static int

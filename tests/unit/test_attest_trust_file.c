@@ -9,7 +9,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "forge.h"
@@ -34,7 +33,7 @@ add_bytes(struct tg_span content)
     outcome.err =
         attest_trust_add_roots(trust, path, FORGE_NOW, &outcome.error);
     outcome.roots = attest_trust_root_count(trust);
-    (void)unlink(path);
+    forge_file_done(path);
     attest_trust_free(trust);
     return outcome;
 }
@@ -459,7 +458,7 @@ what_was_there_stays_when_a_file_is_refused(void **state)
     assert_int_equal(attest_trust_add_roots(trust, path, FORGE_NOW, &error),
                      TG_E_FORMAT);
     assert_int_equal(attest_trust_root_count(trust), 1);
-    (void)unlink(path);
+    forge_file_done(path);
     tg_buf_free(&more);
     attest_trust_free(trust);
     forge_authority_done(&authority);
@@ -478,7 +477,7 @@ add_serials(const char *text)
     error.text[0] = '\0';
     err = attest_trust_add_revoked(trust, path, &error);
     assert_int_equal(err, error.text[0] == '\0' ? TG_OK : TG_E_FORMAT);
-    (void)unlink(path);
+    forge_file_done(path);
     attest_trust_free(trust);
     return error.text;
 }
@@ -545,8 +544,8 @@ no_memory_is_an_error_and_leaks_nothing(void **state)
         assert_true(err == TG_OK || err == TG_E_NOMEM);
     }
     assert_int_equal(err, TG_OK);
-    (void)unlink(serials);
-    (void)unlink(roots);
+    forge_file_done(serials);
+    forge_file_done(roots);
     tg_buf_free(&pem);
 }
 
