@@ -235,7 +235,7 @@ forge_file(char path[FORGE_PATH], struct tg_span content)
 void
 forge_file_done(const char *path)
 {
-    if (close(atoi(path + strlen(FILES))) != 0)
+    if (close((int)strtol(path + strlen(FILES), NULL, 10)) != 0)
         abort();
 }
 
