@@ -168,9 +168,23 @@ set_rules(X509_STORE_CTX *ctx, tg_time_s now)
     X509_STORE_CTX_set_flags(ctx, X509_V_FLAG_PARTIAL_CHAIN);
 }
 
+/* A certificate below the one that `anchor` has issued was not signed by who
+ * it says. Each that was sent has its place in every path, or somebody with its
+ * key has, so that no other anchor makes it right. */
+static bool
+is_wrong_below(X509_STORE_CTX *ctx)
+{
+    int anchor = sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) - 1;
+
+    return X509_STORE_CTX_get_error(ctx) ==
+               X509_V_ERR_CERT_SIGNATURE_FAILURE &&
+           X509_STORE_CTX_get_error_depth(ctx) < anchor - 1;
+}
+
 /* The path that OpenSSL finds valid, from the first certificate up to `anchor`,
  * with the others up to `count` between them. *path: on ATTEST_FINE to be
- * released with free_path(). ATTEST_CHAIN, ATTEST_UNAVAILABLE. */
+ * released with free_path(). ATTEST_CHAIN, ATTEST_SIGNATURE (there is none with
+ * any other anchor either), ATTEST_UNAVAILABLE. */
 static enum attest_reason
 find_path(const struct attest_trust *trust,
           const struct certificate_chain *chain, size_t count, X509 *anchor,
@@ -198,7 +212,7 @@ find_path(const struct attest_trust *trust,
                      ? ATTEST_FINE
                      : ATTEST_UNAVAILABLE;
     else if (X509_STORE_CTX_get_error(ctx) != X509_V_ERR_OUT_OF_MEM)
-        reason = ATTEST_CHAIN;
+        reason = is_wrong_below(ctx) ? ATTEST_SIGNATURE : ATTEST_CHAIN;
 out:
     X509_STORE_CTX_free(ctx);
     sk_X509_free(others);
@@ -377,18 +391,23 @@ attest_trust_check(const struct attest_trust *trust,
                    const struct certificate_chain *chain, tg_time_s now)
 {
     enum attest_reason reason = ATTEST_CHAIN;
+    size_t tried = 0;
 
     if (is_below_known(trust, chain, now))
         return ATTEST_FINE;
-    for (size_t i = 0; i < trust->root_count && reason != ATTEST_FINE; i++) {
+    for (size_t i = 0; i < trust->root_count && reason != ATTEST_FINE &&
+                       reason != ATTEST_SIGNATURE &&
+                       tried < TRUST_NAMESAKES_MOST;
+         i++) {
         enum attest_reason found;
 
         if (!is_named(trust->roots[i], chain))
             continue;
+        tried++;
         found = check_under(trust, trust->roots[i], chain, now);
         if (found != ATTEST_CHAIN)
             reason = found;
     }
     ERR_clear_error();
-    return reason;
+    return reason == ATTEST_SIGNATURE ? ATTEST_CHAIN : reason;
 }

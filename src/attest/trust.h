@@ -22,7 +22,8 @@ struct attest_trust_error {
  * A trust anchor may be an intermediate, or the very certificate that signs
  * statements, which then issues none; but not a certificate that is plainly for
  * other work, such as a TLS server's.
- * TG_E_IO, TG_E_FORMAT, TG_E_LIMIT (1 MiB), TG_E_NOMEM: nothing was added. */
+ * TG_E_IO, TG_E_FORMAT, TG_E_LIMIT (1 MiB; more than 8 roots of one name),
+ * TG_E_NOMEM: nothing was added. */
 TG_MUST_USE enum tg_err
 attest_trust_add_roots(struct attest_trust *trust, const char *path,
                        tg_time_s now, struct attest_trust_error *error);

@@ -208,10 +208,24 @@ judge_root(const struct reading *in, X509 *certificate)
     return true;
 }
 
-static enum tg_err
-keep_root(struct attest_trust *trust, X509 *certificate)
+static void
+say_too_many(const struct reading *in, const X509 *certificate)
 {
+    char name[NAME_LEN];
+
+    write_name(certificate, name);
+    SAY(in->error,
+        "the %zu%s certificate (%s) is one of more than %d with this name: "
+        "take out those that you do not need",
+        in->number, ordinal(in->number), name, TRUST_NAMESAKES_MOST);
+}
+
+static enum tg_err
+keep_root(const struct reading *in, X509 *certificate)
+{
+    struct attest_trust *trust = in->trust;
     size_t size = (trust->root_count + 1) * sizeof(trust->roots[0]);
+    size_t namesakes = 0;
     X509 **roots;
 
     for (size_t i = 0; i < trust->root_count; i++) {
@@ -219,6 +233,12 @@ keep_root(struct attest_trust *trust, X509 *certificate)
             X509_free(certificate);
             return TG_OK;
         }
+        namesakes += X509_NAME_cmp(X509_get_subject_name(trust->roots[i]),
+                                   X509_get_subject_name(certificate)) == 0;
+    }
+    if (namesakes >= TRUST_NAMESAKES_MOST) {
+        say_too_many(in, certificate);
+        return TG_E_LIMIT;
     }
     if ((roots = tg_realloc(trust->roots, size)) == NULL)
         return TG_E_NOMEM;
@@ -256,7 +276,7 @@ add_root(struct reading *in, struct tg_span base64)
             "the %zu%s certificate, which ends in line %zu, is damaged",
             in->number, ordinal(in->number), in->line);
     if (certificate != NULL && judge_root(in, certificate) &&
-        (err = keep_root(in->trust, certificate)) == TG_OK)
+        (err = keep_root(in, certificate)) == TG_OK)
         certificate = NULL; /* kept */
     if (err == TG_E_NOMEM)
         say_no_memory(in->error);

@@ -11,6 +11,10 @@ struct trust_serial {
     uint8_t bytes[32];
 };
 
+/* How many roots may have one name, and how many a statement is judged with:
+ * each that it names costs a signature. DECISION(11) */
+enum { TRUST_NAMESAKES_MOST = 8 };
+
 struct attest_trust {
     X509_STORE *ways;              /* owned; empty: how paths are looked for */
     X509 **roots;                  /* owned */

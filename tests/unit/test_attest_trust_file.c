@@ -464,6 +464,34 @@ what_was_there_stays_when_a_file_is_refused(void **state)
     forge_authority_done(&authority);
 }
 
+/* Each costs who verifies a signature, for every chain that names them. */
+static void
+nine_roots_of_one_name_are_refused(void **state)
+{
+    const struct forge_certificate says = forge_authority_template("CN=Same");
+    struct tg_buf text = TG_BUF_EMPTY;
+    struct outcome outcome;
+
+    (void)state;
+    for (size_t i = 0; i < 9; i++) {
+        struct tg_buf one = make_pem(&says, FORGE_P256);
+
+        outcome = add_bytes(tg_span_buf(&text));
+        assert_int_equal(outcome.roots, i);
+        forge_append(&text, tg_span_buf(&one));
+        if (i == 0) /* the same one is there once */
+            forge_append(&text, tg_span_buf(&one));
+        tg_buf_free(&one);
+    }
+    outcome = add_bytes(tg_span_buf(&text));
+    assert_int_equal(outcome.err, TG_E_LIMIT);
+    assert_int_equal(outcome.roots, 0);
+    assert_string_equal(outcome.error.text,
+                        "the 10th certificate (CN=Same) is one of more than 8 "
+                        "with this name: take out those that you do not need");
+    tg_buf_free(&text);
+}
+
 /* Add revoked serials; "" when they are taken. */
 static const char *
 add_serials(const char *text)
@@ -572,6 +600,7 @@ main(void)
             an_end_entity_is_a_root_only_where_a_device_could_sign_with_it),
         cmocka_unit_test(a_root_with_an_unknown_critical_extension_is_refused),
         cmocka_unit_test(what_was_there_stays_when_a_file_is_refused),
+        cmocka_unit_test(nine_roots_of_one_name_are_refused),
         cmocka_unit_test(serials_are_taken_as_people_write_them),
         cmocka_unit_test(what_is_no_serial_is_named_by_its_line),
         cmocka_unit_test(no_memory_is_an_error_and_leaks_nothing),
