@@ -127,6 +127,23 @@ a_credential_identifier_has_1_to_1023_bytes(void **state)
     check(0x45, CREDENTIAL_ID_MOST + 1, "", ATTEST_MALFORMED);
 }
 
+/* What comes then would do for a key. */
+static void
+an_identifier_that_ends_behind_the_data_is_refused(void **state)
+{
+    struct tg_buf bytes = make(0x45, 1, "");
+    size_t key = WITHOUT_KEY + 1;
+    struct auth_data data;
+
+    (void)state;
+    memmove(bytes.ptr + key - 1, bytes.ptr + key, bytes.len - key);
+    bytes.len--;
+    bytes.ptr[WITHOUT_KEY - 1] = (uint8_t)(bytes.len - WITHOUT_KEY + 1);
+    assert_int_equal(auth_data_read(tg_span_buf(&bytes), &data),
+                     ATTEST_MALFORMED);
+    tg_buf_free(&bytes);
+}
+
 static void
 extensions_are_there_if_their_flag_is_set(void **state)
 {
@@ -214,6 +231,7 @@ main(void)
         cmocka_unit_test(a_statement_without_a_credential_is_refused),
         cmocka_unit_test(what_cannot_be_backed_up_is_not_backed_up),
         cmocka_unit_test(a_credential_identifier_has_1_to_1023_bytes),
+        cmocka_unit_test(an_identifier_that_ends_behind_the_data_is_refused),
         cmocka_unit_test(extensions_are_there_if_their_flag_is_set),
         cmocka_unit_test(extensions_without_their_flag_are_told),
         cmocka_unit_test(extensions_are_one_map_and_nothing_behind),
