@@ -25,6 +25,15 @@ const char *pg_kit_uri_of(const char *user);
 /* Wait until a statement that yields `t` or `f` yields `t`. */
 void pg_kit_wait_until(const char *question);
 
+/* ---- a standby --------------------------------------------------------- */
+
+struct pg_standby;
+
+/* One that confirms what it is sent, at once, and keeps nothing: in a thread,
+ * by the name that synchronous_standby_names has for it. */
+struct pg_standby *pg_standby_new(const char *name);
+void pg_standby_free(struct pg_standby *standby);
+
 /* ---- the proxy --------------------------------------------------------- */
 
 enum pg_cut {

@@ -1,6 +1,7 @@
 /* Which databases are refused, and in which words; first starts; standbys that
  * do not confirm. */
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stdio.h>
@@ -242,14 +243,15 @@ enum cancelling { CANCEL_ONCE, CANCEL_ALWAYS, CANCEL_AND_LET };
 
 struct canceller {
     pthread_t thread;
-    enum cancelling how; /* CANCEL_AND_LET: no standby is asked for any more */
+    enum cancelling how;        /* CANCEL_AND_LET: then a standby comes */
+    struct pg_standby *standby; /* that one */
     _Atomic bool ends;
 };
 
 static void *
 cancel_the_wait(void *self)
 {
-    const struct canceller *c = self;
+    struct canceller *c = self;
 
     if (c->how != CANCEL_ALWAYS)
         pg_kit_wait_until("SELECT count(*) > 0 " WAITING);
@@ -257,7 +259,7 @@ cancel_the_wait(void *self)
         kit_sql("SELECT pg_cancel_backend(pid) " WAITING);
     while (c->how == CANCEL_ALWAYS && !c->ends);
     if (c->how == CANCEL_AND_LET)
-        set("synchronous_standby_names", "", "");
+        c->standby = pg_standby_new("nobody_there");
     return NULL;
 }
 
@@ -348,6 +350,160 @@ a_commit_that_ends_with_a_warning_is_done_once_it_is_covered(void **state)
     pthread_join(c.thread, NULL);
     assert_int_equal(put.decided, 1);
     kit_close(&k);
+    set("synchronous_standby_names", "", "");
+    pg_standby_free(c.standby);
+}
+
+/* ---- settings that change meanwhile ------------------------------------ */
+
+static void *
+empty_the_names(void *self)
+{
+    (void)self;
+    pg_kit_wait_until("SELECT count(*) > 0 " WAITING);
+    set("synchronous_standby_names", "", "");
+    return NULL;
+}
+
+/* The server ends the wait of who waits, without a word. Slow. */
+static void
+a_wait_that_ends_since_nobody_is_asked_any_more_confirms_nothing(void **state)
+{
+    struct pg_standby *standby;
+    struct kit_op put, look;
+    pthread_t thread;
+    struct kit k;
+
+    (void)state;
+    pg_kit_clear();
+    assert_accepted(NULL);
+    set("synchronous_standby_names", "late", "late");
+    assert_int_equal(pg_kit_open(&k, NULL, PG_REPLICATED), TG_OK);
+    assert_int_equal(pthread_create(&thread, NULL, empty_the_names, NULL), 0);
+    kit_put(&put, 1, LATER, "unconfirmed");
+    assert_int_equal(kit_do(&k, &put), TG_E_STORE);
+    pthread_join(thread, NULL);
+    kit_get(&look, 1);
+    do /* until the next attempt to connect is due */
+        assert_int_equal(kit_do(&k, &look), TG_E_STORE);
+    while (strstr(pg_kit_words(), "has no synchronous_standby_names") == NULL);
+
+    standby = pg_standby_new("late");
+    set("synchronous_standby_names", "late", "late");
+    while (kit_do(&k, &look) != TG_OK)
+        continue;
+    assert_true(look.found);
+    assert_non_null(strstr(pg_kit_words(), "answers again"));
+    kit_close(&k);
+    set("synchronous_standby_names", "", "");
+    pg_standby_free(standby);
+}
+
+static void
+weaker_settings_are_noticed_with_the_next_operation(void **state)
+{
+    struct kit_op put, get, removal;
+    struct kit k;
+
+    (void)state;
+    pg_kit_clear();
+    assert_int_equal(pg_kit_open(&k, NULL, PG_LOCAL), TG_OK);
+    kit_put(&put, 1, LATER, "one");
+    assert_int_equal(kit_do(&k, &put), TG_OK);
+    set("fsync", "off", "off");
+    kit_remove(&removal, 1);
+    assert_int_equal(kit_do(&k, &removal), TG_E_STORE);
+    assert_non_null(strstr(pg_kit_words(), "fsync = on"));
+    set("fsync", "on", "on");
+    kit_get(&get, 2);
+    while (kit_do(&k, &get) != TG_OK)
+        continue;
+    kit_close(&k);
+}
+
+struct moment {
+    struct pg_standby *standby;
+    _Atomic bool has_standby;
+    _Atomic bool is_over;
+};
+
+/* Has the session that waits for a standby, and only that one, sleep while the
+ * names are emptied and set again: what it then sees is that settings were
+ * loaded, and are as before. A standby comes once it waits again. */
+static void *
+empty_the_names_for_a_moment(void *self)
+{
+    struct moment *m = self;
+    pid_t waiting;
+
+    pg_kit_wait_until("SELECT count(*) > 0 " WAITING);
+    waiting = (pid_t)strtol(kit_sql("SELECT pid " WAITING), NULL, 10);
+    assert_int_equal(kill(waiting, SIGSTOP), 0);
+    set("synchronous_standby_names", "", "");
+    set("synchronous_standby_names", "late", "late");
+    assert_int_equal(kill(waiting, SIGCONT), 0);
+    while (!m->is_over &&
+           strcmp(kit_sql("SELECT count(*) " WAITING), "0") == 0)
+        continue;
+    m->has_standby = true;
+    m->standby = pg_standby_new("late");
+    return NULL;
+}
+
+/* On a machine so busy that all this takes longer than a batch is tried, it
+ * may fail; it must not count before somebody has confirmed it. */
+static void
+a_wait_that_was_lifted_for_a_moment_goes_on(void **state)
+{
+    struct moment m = {0};
+    struct kit_op removal;
+    pthread_t thread;
+    struct kit k;
+
+    (void)state;
+    pg_kit_clear();
+    assert_accepted(NULL);
+    set("synchronous_standby_names", "late", "late");
+    assert_int_equal(pg_kit_open(&k, NULL, PG_REPLICATED), TG_OK);
+    assert_int_equal(pthread_create(&thread, NULL,
+                                    empty_the_names_for_a_moment, &m), 0);
+    kit_remove(&removal, 1);
+    assert_true(kit_do(&k, &removal) == TG_E_STORE || m.has_standby);
+    m.is_over = true;
+    pthread_join(thread, NULL);
+    assert_int_equal(removal.decided, 1);
+    kit_close(&k);
+    set("synchronous_standby_names", "", "");
+    pg_standby_free(m.standby);
+}
+
+static void
+settings_that_are_loaded_anew_and_are_as_good_cost_no_answer(void **state)
+{
+    struct kit_op put, removal, get;
+    struct pg_standby *standby;
+    struct kit k;
+
+    (void)state;
+    pg_kit_clear();
+    assert_accepted(NULL);
+    standby = pg_standby_new("here");
+    set("synchronous_standby_names", "here", "here");
+    assert_int_equal(pg_kit_open(&k, NULL, PG_REPLICATED), TG_OK);
+    set("work_mem", "5MB", "5MB");
+    kit_put(&put, 1, LATER, "two");
+    assert_int_equal(kit_do(&k, &put), TG_OK);
+    set("work_mem", "6MB", "6MB");
+    kit_remove(&removal, 1);
+    assert_int_equal(kit_do(&k, &removal), TG_OK);
+    set("work_mem", "7MB", "7MB");
+    kit_get(&get, 1);
+    assert_int_equal(kit_do(&k, &get), TG_OK);
+    assert_int_equal(put.decided + removal.decided + get.decided, 3);
+    assert_int_equal(pg_kit_word_count(), 0);
+    kit_close(&k);
+    set("synchronous_standby_names", "", "");
+    pg_standby_free(standby);
 }
 
 int
@@ -368,6 +524,12 @@ main(void)
         cmocka_unit_test(a_warning_confirms_nothing),
         cmocka_unit_test(
             a_commit_that_ends_with_a_warning_is_done_once_it_is_covered),
+        cmocka_unit_test(
+            a_wait_that_ends_since_nobody_is_asked_any_more_confirms_nothing),
+        cmocka_unit_test(weaker_settings_are_noticed_with_the_next_operation),
+        cmocka_unit_test(a_wait_that_was_lifted_for_a_moment_goes_on),
+        cmocka_unit_test(
+            settings_that_are_loaded_anew_and_are_as_good_cost_no_answer),
     };
 
     if (!kit_choose("pg"))

@@ -204,6 +204,43 @@ def test_a_database_that_could_lose_what_was_promised_is_refused_in_words():
                   'no words')
 
 
+REPLICATED = ['tigress_store_durability replicated;']
+
+
+def test_when_standbys_are_asked_no_more_nothing_is_answered_until_they_are():
+    with two_relays(standbys=1, conf=REPLICATED) as (database, one, other):
+        here = share.make(one.speaker())
+        here.bind()
+        there = at(other, here)
+        primary = database.primary
+        names = primary.sql('SHOW synchronous_standby_names')
+        primary.reload({'synchronous_standby_names': ''})
+        equal(here.read().status, 503, 'a read')
+        equal(there.update(there.recipient, text='x').status, 503, 'an update')
+        equal(share.create(one.speaker()).status, 503, 'a create')
+        check(here.read().header('retry-after'), 'no Retry-After')
+        until(lambda: 'no synchronous_standby_names: set' in one.output(),
+              'no words')
+        primary.reload({'synchronous_standby_names': names})
+        until(lambda: here.read().status == 200, 'it does not come back')
+        until(lambda: there.read().status == 200, 'nor does the other')
+        check('the database answers again' in one.output(), 'no words')
+
+
+def test_a_role_that_asks_for_less_changes_nothing():
+    with two_relays(standbys=1, conf=REPLICATED) as (database, one, _):
+        here = share.make(one.speaker())
+        for level in ('local', 'off'):
+            database.primary.sql(
+                f'ALTER ROLE tigress SET synchronous_commit = {level};'
+                f'ALTER DATABASE postgres SET synchronous_commit = {level}')
+            database.primary.reload({'synchronous_commit': level})
+            database.standbys[0].freeze()
+            equal(here.read().status, 503, f'nobody confirms, and {level}')
+            database.standbys[0].thaw()
+            until(lambda: here.read().status == 200, 'it does not come back')
+
+
 def test_addresses_that_are_wrong_are_refused_at_the_start():
     for store, words in (
             ('postgresql://me:secret@localhost/x', 'passfile='),

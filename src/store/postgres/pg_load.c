@@ -32,8 +32,9 @@ note_rows(struct pg_run *run)
 
 /* One round trip in any case. */
 static enum tg_err
-send_load(struct pg_connection *c, const struct pg_values *keys, bool cover)
+send_load(struct pg_run *run, const struct pg_values *keys, bool cover)
 {
+    struct pg_connection *c = &run->session->link;
     enum tg_err err = TG_OK;
 
     if (cover)
@@ -44,22 +45,26 @@ send_load(struct pg_connection *c, const struct pg_values *keys, bool cover)
         err = pg_pipeline_send(c, PG_BARRIER, NULL);
     if (err == TG_OK && cover)
         err = pg_pipeline_send(c, PG_COMMIT, NULL);
+    if (err == TG_OK && cover)
+        err = pg_session_ask(run->session);
     return err != TG_OK ? err : pg_pipeline_sync(c);
 }
 
 static enum tg_err
-take_load(struct pg_run *run, bool cover)
+take_load(struct pg_run *run, bool cover, bool *same)
 {
     struct pg_connection *c = &run->session->link;
-    PGresult *begin = NULL;
     enum tg_err err = TG_OK;
     enum tg_err end;
 
     if (cover)
-        err = pg_pipeline_result(c, run->deadline, &begin);
-    PQclear(begin);
+        err = pg_pipeline_skip(c, run->deadline, 1);
     if (err == TG_OK)
         err = pg_pipeline_result(c, run->deadline, &run->rows);
+    if (err == TG_OK && cover)
+        err = pg_pipeline_skip(c, run->deadline, 2);
+    if (err == TG_OK && cover)
+        err = pg_session_hear(run->session, run->deadline, same);
     if (c->pg == NULL)
         return err;
     if ((end = pg_pipeline_end(c, run->deadline)) != TG_OK && err == TG_OK)
@@ -77,6 +82,7 @@ pg_load_rows(struct pg_run *run, bool cover)
     struct pg_connection *c = &run->session->link;
     struct pg_keys keys = {0};
     struct pg_values values = {0};
+    bool same = true;
     enum tg_err err;
 
     PQclear(run->rows);
@@ -87,29 +93,54 @@ pg_load_rows(struct pg_run *run, bool cover)
         pg_keys_add(&keys, &run->batch.slots[i].key);
     pg_values_add(&values, pg_keys_end(&keys));
     c->warned = false;
-    if ((err = send_load(c, &values, cover)) != TG_OK ||
-        (err = take_load(run, cover)) != TG_OK)
+    if ((err = send_load(run, &values, cover)) != TG_OK ||
+        (err = take_load(run, cover, &same)) != TG_OK)
         return err;
     note_rows(run);
-    run->is_covered = cover && !c->warned;
-    return TG_OK;
+    run->is_covered = cover && same && !c->warned;
+    return same ? TG_OK : pg_session_judge(run->session, run->deadline);
+}
+
+/* A commit of nothing, which waits as any other. */
+static enum tg_err
+commit_nothing(struct pg_run *run, bool *same)
+{
+    struct pg_connection *c = &run->session->link;
+    enum tg_err err;
+
+    c->warned = false;
+    if ((err = pg_pipeline_send(c, PG_BARRIER, NULL)) != TG_OK ||
+        (err = pg_pipeline_sync(c)) != TG_OK ||
+        (err = pg_session_ask(run->session)) != TG_OK ||
+        (err = pg_pipeline_sync(c)) != TG_OK ||
+        (err = pg_pipeline_end(c, run->deadline)) != TG_OK ||
+        (err = pg_session_hear(run->session, run->deadline, same)) != TG_OK)
+        return err;
+    return pg_pipeline_end(c, run->deadline);
+}
+
+enum tg_err
+pg_load_barrier(struct pg_run *run)
+{
+    bool same = false;
+    enum tg_err err;
+
+    run->is_covered = false;
+    for (;;) {
+        if ((err = commit_nothing(run, &same)) != TG_OK)
+            return err;
+        run->is_covered = same && !run->session->link.warned;
+        if (same)
+            return TG_OK;
+        if ((err = pg_session_judge(run->session, run->deadline)) != TG_OK)
+            return err;
+    }
 }
 
 enum tg_err
 pg_load_cover(struct pg_run *run)
 {
-    struct pg_connection *c = &run->session->link;
-    enum tg_err err;
-
     if (run->session->options.durability == PG_LOCAL)
         run->is_covered = true;
-    if (run->is_covered)
-        return TG_OK;
-    c->warned = false;
-    if ((err = pg_pipeline_send(c, PG_BARRIER, NULL)) != TG_OK ||
-        (err = pg_pipeline_sync(c)) != TG_OK ||
-        (err = pg_pipeline_end(c, run->deadline)) != TG_OK)
-        return err;
-    run->is_covered = !c->warned;
-    return TG_OK;
+    return run->is_covered ? TG_OK : pg_load_barrier(run);
 }

@@ -158,6 +158,18 @@ pg_pipeline_result(struct pg_connection *c, tg_mono_ms deadline,
 }
 
 enum tg_err
+pg_pipeline_skip(struct pg_connection *c, tg_mono_ms deadline, unsigned count)
+{
+    PGresult *result;
+    enum tg_err err = TG_OK;
+
+    for (; count > 0 && err == TG_OK; count--)
+        if ((err = pg_pipeline_result(c, deadline, &result)) == TG_OK)
+            PQclear(result);
+    return err;
+}
+
+enum tg_err
 pg_pipeline_end(struct pg_connection *c, tg_mono_ms deadline)
 {
     enum tg_err first = TG_OK;

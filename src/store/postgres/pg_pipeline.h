@@ -44,6 +44,10 @@ TG_MUST_USE enum tg_err pg_pipeline_result(struct pg_connection *c,
                                            tg_mono_ms deadline,
                                            PGresult **out);
 
+/* The same for so many statements, whose results are dropped. */
+TG_MUST_USE enum tg_err pg_pipeline_skip(struct pg_connection *c,
+                                         tg_mono_ms deadline, unsigned count);
+
 /* Wait for the next sync. Results not yet had are dropped; the first error
  * among them is returned, after the sync. */
 TG_MUST_USE enum tg_err pg_pipeline_end(struct pg_connection *c,

@@ -144,12 +144,16 @@ go_round_and_round(struct pg_run *run, struct store_op *ops[], size_t *count)
 static enum pg_trouble
 trouble_of(const struct pg_run *run, size_t left)
 {
+    const struct pg_connection *link = &run->session->link;
+
     if (left == 0 && !run->is_troubled && !run->is_unconfirmed)
         return PG_FINE;
+    /* Unless the next connection has found out. */
     if (run->is_unconfirmed &&
+        (link->pg != NULL || link->trouble == PG_NO_ANSWER) &&
         run->session->options.durability == PG_REPLICATED)
         return PG_NO_ACKNOWLEDGEMENT;
-    return run->session->link.trouble;
+    return link->trouble;
 }
 
 void

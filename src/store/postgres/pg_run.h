@@ -38,6 +38,10 @@ TG_MUST_USE enum tg_err pg_load_rows(struct pg_run *run, bool cover);
 /* Cover what was read, by a commit of nothing. */
 TG_MUST_USE enum tg_err pg_load_cover(struct pg_run *run);
 
+/* The same, whatever is covered already and in any set-up: until a commit was
+ * made under settings that were judged before and held until after it. */
+TG_MUST_USE enum tg_err pg_load_barrier(struct pg_run *run);
+
 /* Write what was decided, all together (pg_write.c). Sets the fate of every
  * slot; PG_UNKNOWN where only pg_resolve() can tell. */
 void pg_write(struct pg_run *run);

@@ -11,6 +11,10 @@
 
 enum { PAUSE_LEAST_MS = 50, PAUSE_MOST_MS = 1000, PAUSES = 5 };
 enum { SETUP_MS = 5000, MIGRATE_MS = 15 * 60 * 1000, LEAST_VERSION = 150000 };
+enum { SETTLED_MS = 2000 }; /* since settings were loaded: all have them */
+
+/* Columns of PG_SETTINGS. */
+enum { VERSION, FSYNC, PAGES, COMMIT, STANDBYS, LOADED, LOADED_AGO };
 
 enum tg_err
 pg_session_init(struct pg_session *s, const struct pg_options *options)
@@ -35,23 +39,33 @@ pg_session_tell(struct pg_session *s, enum pg_trouble trouble)
     pg_connection_complain(&s->link);
 }
 
-/* ---- making it fit ----------------------------------------------------- */
+static void
+sleep_until(tg_mono_ms at)
+{
+    tg_mono_ms left = at - tg_mono_now();
+    const struct timespec ts = {left / 1000, left % 1000 * 1000000};
+
+    if (left > 0)
+        nanosleep(&ts, NULL);
+}
+
+/* ---- what the server is set to ----------------------------------------- */
 
 static enum pg_trouble
 judge_settings(const struct pg_session *s, const PGresult *r)
 {
-    const char *commit = PQgetvalue(r, 0, 3);
+    const char *commit = PQgetvalue(r, 0, COMMIT);
 
-    if (strtol(PQgetvalue(r, 0, 0), NULL, 10) < LEAST_VERSION)
+    if (strtol(PQgetvalue(r, 0, VERSION), NULL, 10) < LEAST_VERSION)
         return PG_OLD_SERVER;
-    if (strcmp(PQgetvalue(r, 0, 1), "on") != 0)
+    if (strcmp(PQgetvalue(r, 0, FSYNC), "on") != 0)
         return PG_FSYNC_OFF;
     if (strcmp(commit, "on") != 0 && strcmp(commit, "remote_apply") != 0)
         return PG_COMMIT_WEAK;
-    if (strcmp(PQgetvalue(r, 0, 2), "on") != 0)
+    if (strcmp(PQgetvalue(r, 0, PAGES), "on") != 0)
         return PG_PAGES_OFF;
     if (s->options.durability == PG_REPLICATED &&
-        PQgetvalue(r, 0, 4)[0] == 0)
+        PQgetvalue(r, 0, STANDBYS)[0] == 0)
         return PG_NO_STANDBY;
     return PG_FINE;
 }
@@ -64,6 +78,9 @@ settle(struct pg_session *s, tg_mono_ms deadline)
     enum tg_err err;
 
     if ((err = pg_connection_query(&s->link, pg_statements_session, deadline,
+                                   NULL)) != TG_OK ||
+        (err = pg_connection_query(&s->link,
+                                   pg_statements_text(PG_SETTINGS), deadline,
                                    &result)) != TG_OK)
         return err;
     trouble = judge_settings(s, result);
@@ -73,6 +90,77 @@ settle(struct pg_session *s, tg_mono_ms deadline)
     s->link.trouble = trouble;
     return TG_E_STORE;
 }
+
+enum tg_err
+pg_session_ask(struct pg_session *s)
+{
+    return pg_pipeline_send(&s->link, PG_LOADED, NULL);
+}
+
+/* The server has each of its processes load the settings, sessions first, at
+ * their next message; so the one that lets commits go unconfirmed has not done
+ * so before this session knows (PostgreSQL 15, postmaster.c, SIGHUP_handler;
+ * syncrep.c, SyncRepUpdateSyncStandbysDefined). */
+enum tg_err
+pg_session_hear(struct pg_session *s, tg_mono_ms deadline, bool *same)
+{
+    PGresult *result;
+    enum tg_err err;
+
+    if ((err = pg_pipeline_result(&s->link, deadline, &result)) != TG_OK)
+        return err;
+    *same = pg_pipeline_number(result, 0, 0) == s->loaded;
+    PQclear(result);
+    return TG_OK;
+}
+
+/* *wait_ms: for so long they do not count yet. */
+static enum tg_err
+read_settings(struct pg_session *s, tg_mono_ms deadline, tg_mono_ms *wait_ms)
+{
+    PGresult *result;
+    enum pg_trouble trouble;
+    enum tg_err err;
+    int64_t age;
+
+    if ((err = pg_pipeline_send(&s->link, PG_SETTINGS, NULL)) != TG_OK ||
+        (err = pg_pipeline_sync(&s->link)) != TG_OK ||
+        (err = pg_pipeline_result(&s->link, deadline, &result)) != TG_OK)
+        return err;
+    trouble = judge_settings(s, result);
+    s->loaded = pg_pipeline_number(result, 0, LOADED);
+    age = pg_pipeline_number(result, 0, LOADED_AGO);
+    PQclear(result);
+    *wait_ms = age < 0 || age > SETTLED_MS ? 0 : SETTLED_MS - age;
+    if ((err = pg_pipeline_end(&s->link, deadline)) == TG_OK &&
+        trouble != PG_FINE) {
+        pg_connection_lose(&s->link, trouble);
+        return TG_E_NETWORK;
+    }
+    return err;
+}
+
+/* The process that makes commits wait takes a new setting up after the
+ * sessions, and nothing shows when. So it is given some time. */
+enum tg_err
+pg_session_judge(struct pg_session *s, tg_mono_ms deadline)
+{
+    tg_mono_ms wait_ms = 0;
+    int64_t waited_for = 0;
+    enum tg_err err;
+
+    for (;;) {
+        if ((err = read_settings(s, deadline, &wait_ms)) != TG_OK)
+            return err;
+        if (s->options.durability == PG_LOCAL || wait_ms == 0 ||
+            s->loaded == waited_for)
+            return TG_OK;
+        waited_for = s->loaded;
+        sleep_until(tg_mono_now() + wait_ms);
+    }
+}
+
+/* ---- making it fit ----------------------------------------------------- */
 
 /* What an earlier connection of ours left behind over there, perhaps waiting
  * for a lock or a standby, must not come to life later: end it, and wait
@@ -165,7 +253,8 @@ make_fit(struct pg_session *s)
     if ((err = settle(s, deadline)) != TG_OK ||
         (err = end_leftovers(s, deadline)) != TG_OK ||
         (err = find_tables(s, deadline)) != TG_OK ||
-        (err = pg_pipeline_prepare(&s->link, deadline)) != TG_OK)
+        (err = pg_pipeline_prepare(&s->link, deadline)) != TG_OK ||
+        (err = pg_session_judge(s, deadline)) != TG_OK)
         return err;
     return find_salt(s, deadline);
 }
@@ -186,16 +275,6 @@ pause_ms(unsigned failures)
     if (random_bytes(&byte, 1) != TG_OK)
         byte = 0;
     return most / 2 + most * byte / 512;
-}
-
-static void
-sleep_until(tg_mono_ms at)
-{
-    tg_mono_ms left = at - tg_mono_now();
-    const struct timespec ts = {left / 1000, left % 1000 * 1000000};
-
-    if (left > 0)
-        nanosleep(&ts, NULL);
 }
 
 void

@@ -15,6 +15,7 @@ struct pg_session {
     struct pg_connection link;
     struct row_salt salt;   /* the deployment's, once it has been open */
     bool has_salt;
+    int64_t loaded;         /* the settings that were judged: when */
     unsigned number;        /* of connections that there were */
     unsigned failures;      /* to connect, in a row */
     tg_mono_ms next_try;
@@ -36,6 +37,22 @@ tg_mono_ms pg_session_deadline(const struct pg_session *s);
  * told why. */
 TG_MUST_USE enum tg_err pg_session_ensure(struct pg_session *s,
                                           tg_mono_ms deadline);
+
+/* Settings may change under a connection: an administrator who empties
+ * synchronous_standby_names even ends the wait of commits that nobody has
+ * confirmed. So what was done counts only if its session has loaded none since
+ * they were judged. Ask behind the commit … */
+TG_MUST_USE enum tg_err pg_session_ask(struct pg_session *s);
+
+/* … take the answer in its turn: *same is false when they were loaded anew … */
+TG_MUST_USE enum tg_err pg_session_hear(struct pg_session *s,
+                                        tg_mono_ms deadline, bool *same);
+
+/* … and judge those then, with nothing under way. TG_E_NETWORK: they are not
+ * as they must be, and the connection is closed with that as its trouble; or
+ * it was lost. */
+TG_MUST_USE enum tg_err pg_session_judge(struct pg_session *s,
+                                         tg_mono_ms deadline);
 
 /* A connection was lost soon after it was made: the next not at once. */
 void pg_session_pause(struct pg_session *s);

@@ -21,11 +21,7 @@ const char pg_statements_session[] =
     " set_config('plan_cache_mode', 'force_generic_plan', false),"
     " set_config('enable_seqscan', 'off', false),"
     " set_config('enable_bitmapscan', 'off', false),"
-    " set_config('jit', 'off', false);"
-    "SELECT current_setting('server_version_num'), current_setting('fsync'),"
-    " current_setting('full_page_writes'),"
-    " current_setting('synchronous_commit'),"
-    " current_setting('synchronous_standby_names')";
+    " set_config('jit', 'off', false)";
 
 #define INSERT_ROW \
     "INSERT INTO tigress.rows (key, stamp, expires, small, large)"
@@ -82,6 +78,15 @@ static const struct statement statements[PG_STATEMENTS] = {
                   "SELECT count(*), pg_total_relation_size('tigress.rows')"
                   " FROM tigress.rows"},
     [PG_SALT] = {"salt", "SELECT salt FROM tigress.site"},
+    [PG_SETTINGS] = {"settings",
+                     "SELECT current_setting('server_version_num'),"
+                     " current_setting('fsync'),"
+                     " current_setting('full_page_writes'),"
+                     " current_setting('synchronous_commit'),"
+                     " current_setting('synchronous_standby_names'),"
+                     " pg_conf_load_time(), (1000 * extract(epoch FROM"
+                     " clock_timestamp() - pg_conf_load_time()))::bigint"},
+    [PG_LOADED] = {"loaded", "SELECT pg_conf_load_time()"},
     [PG_HOUR_FIND] = {"hour_find",
                       "SELECT key FROM tigress.hour_keys WHERE hour = $1"},
     [PG_HOUR_MAKE] = {"hour_make",

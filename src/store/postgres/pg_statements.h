@@ -22,6 +22,11 @@ enum pg_statement {
     PG_EXPIRE,      /* now, most (numbers) */
     PG_COUNT,       /* → rows, bytes (numbers) */
     PG_SALT,        /* → salt */
+    /* → server_version_num, fsync, full_page_writes, synchronous_commit,
+     * synchronous_standby_names; when this session has last loaded its
+     * settings, how long ago in milliseconds (numbers) */
+    PG_SETTINGS,
+    PG_LOADED,      /* → when it has last loaded them (number) */
     PG_HOUR_FIND,   /* hour (number) → key */
     PG_HOUR_MAKE,   /* hour (number), key */
     PG_HOUR_DESTROY, /* hours before this (number) */
@@ -32,9 +37,7 @@ enum pg_statement {
 const char *pg_statements_name(enum pg_statement statement);
 const char *pg_statements_text(enum pg_statement statement);
 
-/* Given to a connection before anything is prepared, in one go; the last of
- * them tells, in this order: server_version_num, fsync, full_page_writes,
- * synchronous_commit, synchronous_standby_names. */
+/* Given to a connection before anything is prepared. */
 extern const char pg_statements_session[];
 
 #endif

@@ -67,8 +67,8 @@ static const char *const words[] = {
         "or remote_apply for this user",
     [PG_NO_STANDBY] =
         "tigress_store_durability is replicated, but the database has no "
-        "synchronous_standby_names: set it, for instance to ANY 1 (*), or "
-        "let the durability be local",
+        "synchronous_standby_names: set it to the standbys' names, as in "
+        "ANY 1 (alpha, beta), or let the durability be local",
     [PG_NO_RIGHTS] =
         "this user lacks rights in the database: grant them as "
         "contrib/postgresql/roles.sql does",

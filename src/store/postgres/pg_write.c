@@ -145,6 +145,16 @@ take_command(struct pg_run *run, const char *expected)
     return err;
 }
 
+/* What the server said it has committed counts if its settings were the same
+ * all the time, or once a commit under the new ones has come behind it. */
+static bool
+is_confirmed(struct pg_run *run, bool same)
+{
+    return same ||
+           (pg_session_judge(run->session, run->deadline) == TG_OK &&
+            pg_load_barrier(run) == TG_OK && run->is_covered);
+}
+
 static void
 drop_wakes(struct pg_run *run, bool sent)
 {
@@ -170,10 +180,10 @@ send_together(struct pg_run *run)
     return TG_OK;
 }
 
-/* The counts, and whether it was committed. The transaction is over in any
- * case on return, or the connection closed. */
+/* The counts, whether it was committed, and under the same settings. The
+ * transaction is over in any case on return, or the connection closed. */
 static enum tg_err
-take_together(struct pg_run *run)
+take_together(struct pg_run *run, bool *same)
 {
     struct pg_connection *c = &run->session->link;
     enum tg_err err;
@@ -184,6 +194,8 @@ take_together(struct pg_run *run)
         err = take_count(run, run->writes[i]);
     if (err == TG_OK)
         err = take_command(run, "COMMIT");
+    if (err == TG_OK)
+        err = pg_session_hear(run->session, run->deadline, same);
     if (c->pg == NULL)
         return TG_E_NETWORK;
     end = pg_pipeline_end(c, run->deadline);
@@ -208,6 +220,7 @@ write_together(struct pg_run *run)
 {
     struct pg_connection *c = &run->session->link;
     bool has_wakes = false;
+    bool same = false;
     bool warned;
     enum tg_err err;
 
@@ -218,15 +231,16 @@ write_together(struct pg_run *run)
         return TG_OK; /* no commit was sent */
     set_fates(run, PG_UNKNOWN, TG_OK);
     if (pg_pipeline_send(c, PG_COMMIT, NULL) != TG_OK ||
+        pg_session_ask(run->session) != TG_OK ||
         pg_pipeline_sync(c) != TG_OK || send_wakes(run, &has_wakes) != TG_OK)
         return TG_OK;
-    err = take_together(run);
+    err = take_together(run, &same);
     warned = c->warned;
     if (err == TG_E_NETWORK)
         return TG_OK;
     drop_wakes(run, has_wakes);
     if (err == TG_OK) {
-        if (!warned)
+        if (!warned && is_confirmed(run, same))
             acknowledge(run);
         return TG_OK;
     }
@@ -278,22 +292,50 @@ take_alone(struct pg_run *run, struct pg_slot *slot)
     return TG_OK;
 }
 
+static enum tg_err
+take_each(struct pg_run *run, bool *same)
+{
+    struct pg_connection *c = &run->session->link;
+    enum tg_err err = TG_OK;
+
+    for (size_t i = 0; i < run->write_count && err == TG_OK; i++)
+        err = take_alone(run, run->writes[i]);
+    if (err != TG_OK ||
+        (err = pg_session_hear(run->session, run->deadline, same)) != TG_OK)
+        return err;
+    return pg_pipeline_end(c, run->deadline);
+}
+
+static void
+doubt(struct pg_run *run)
+{
+    run->is_covered = false;
+    for (size_t i = 0; i < run->write_count; i++)
+        if (run->writes[i]->fate == PG_DONE)
+            run->writes[i]->fate = PG_UNKNOWN;
+}
+
 static void
 write_alone(struct pg_run *run)
 {
     struct pg_connection *c = &run->session->link;
     bool has_wakes = false;
+    bool same = false;
 
     c->warned = false;
     run->is_together = false;
     set_fates(run, PG_UNDONE, TG_OK);
     if (c->pg == NULL || send_alone(run) != TG_OK ||
-        send_wakes(run, &has_wakes) != TG_OK)
+        pg_session_ask(run->session) != TG_OK ||
+        pg_pipeline_sync(c) != TG_OK || send_wakes(run, &has_wakes) != TG_OK)
         return;
-    for (size_t i = 0; i < run->write_count; i++)
-        if (take_alone(run, run->writes[i]) != TG_OK)
-            return;
+    if (take_each(run, &same) != TG_OK) {
+        doubt(run);
+        return;
+    }
     drop_wakes(run, has_wakes);
+    if (!is_confirmed(run, same))
+        doubt(run);
 }
 
 void
