@@ -425,20 +425,73 @@ class Open:
         return self.speaker.call(method, target, headers, body, **kw)
 
 
+class Crowd:
+    """Creates that come to a worker while it sleeps, all but a byte of each
+    before: when it wakes up, it has no time to judge one before the next."""
+
+    def __init__(self, relay, maker, count=100):
+        self.relay = relay
+        self.creates = [Create(relay, maker, 'android-key')
+                        for _ in range(count)]
+        self.lines = [one.speaker.connect() for one in self.creates]
+
+    def arrive(self, tell):
+        """Wake the worker up by these signals, and let it see them all."""
+        requests = [one.bytes() for one in self.creates]
+        for request, line in zip(requests, self.lines):
+            line.send(request[:-1])
+        self.relay.discovery()      # … and what came before it was read
+        worker = self.relay.worker_pids()[0]
+        os.kill(worker, signal.SIGSTOP)
+        for request, line in zip(requests, self.lines):
+            line.send(request[-1:])
+        for number in (*tell, signal.SIGCONT):
+            os.kill(worker, number)
+        return worker
+
+    def close(self):
+        for line in self.lines:
+            line.close()
+
+
 def test_a_worker_that_is_to_quit_judges_what_waits():
     with Maker() as maker, relay_for(
             maker, 'required', 'tigress_attestation_queue 1000;',
             workers=1) as relay:
-        flood = [Create(relay, maker, 'android-key') for _ in range(200)]
-        lines = [one.speaker.connect() for one in flood]
-        for one, line in zip(flood, lines):
-            line.send(one.bytes())
-        relay.tell(1)
-        codes = [line.receive('POST').status for line in lines]
-        for line in lines:
-            line.close()
-        equal(codes, [200] * len(flood), 'answers')
+        crowd = Crowd(relay, maker)
+        crowd.arrive([signal.SIGQUIT])
+        codes = [line.receive('POST').status for line in crowd.lines]
+        crowd.close()
+        equal(codes, [200] * len(codes), 'answers')
         equal(Create(relay, maker).send().status, 200, 'afterwards')
+
+
+def test_a_worker_that_must_not_wait_ends_without_harm():
+    os.environ['MALLOC_PERTURB_'] = '165'   # what was freed is no longer there
+    try:
+        with Maker() as maker, relay_for(
+                maker, 'required', 'tigress_attestation_queue 1000;',
+                workers=1) as relay:
+            hurry(relay)
+            crowd = Crowd(relay, maker)
+            worker = crowd.arrive([signal.SIGQUIT])
+            relay.until_ended([worker])
+            crowd.close()
+            equal(Create(relay, maker).send().status, 200, 'afterwards')
+            relay.stop()
+            for line in relay.output().splitlines():
+                check(f'{worker} exited on signal' not in line, line)
+    finally:
+        del os.environ['MALLOC_PERTURB_']
+
+
+def hurry(relay):
+    """Workers that are to quit close every connection at once."""
+    file = relay.state / 'relay' / 'nginx.conf'
+    file.write_text('worker_shutdown_timeout 1ms;\n' + file.read_text())
+    old = relay.worker_pids()
+    relay.tell(signal.SIGHUP)
+    relay.until_ended(old)
 
 
 if __name__ == '__main__':
