@@ -151,13 +151,11 @@ def main(*tests, relay=True, **options):
         for test in tests:
             run_one(checks, test)
         sys.exit(checks.done())
-    try:
-        fixture = relays.Relay(**options)
-        fixture.command()
-    except relays.RelayError as missing:
-        print(f'1..0 # SKIP {missing}')
+    reason = relays.missing()
+    if reason is not None:
+        print(f'1..0 # SKIP {reason}')
         sys.exit(0)
-    with fixture:
+    with relays.Relay(**options) as fixture:
         for test in tests:
             run_one(checks, test, fixture)
     sys.exit(checks.done())

@@ -6,6 +6,9 @@
 
 The programs come from the build directory: TIGRESS_BUILD in the environment
 (meson sets it for the tests), otherwise build/release of the checkout.
+
+Who uses this and is told to end (SIGTERM) takes along what it has made: a relay
+has a session of its own, and would stay.
 """
 import json
 import os
@@ -17,7 +20,9 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -38,12 +43,32 @@ class RelayError(Exception):
     """The relay could not be started or stopped; its own words are inside."""
 
 
+def end(number, _):
+    """Leave every `with`, and be told only once."""
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
+if threading.current_thread() is threading.main_thread() and \
+        signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+    signal.signal(signal.SIGTERM, end)
+
+
 def program(*parts, build=None):
     """The path of a built program, or an error that says what to build."""
     path = (pathlib.Path(build) if build else BUILD).joinpath(*parts)
     if not path.exists():
         raise RelayError(f'{path} is missing: build it first')
     return str(path)
+
+
+def missing():
+    """Why no relay can be started here, or None."""
+    try:
+        program('src', 'launch', 'tigress-relay')
+    except RelayError as reason:
+        return str(reason)
+    return None
 
 
 def free_port():

@@ -1,0 +1,80 @@
+#!/usr/bin/python3
+"""Tests take along what they have made, however they end."""
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+
+import sentences
+from relay import is_alive, missing
+from sentences import Skip, check, equal
+
+HERE = pathlib.Path(__file__).resolve().parent
+SECONDS = 60
+
+# A test that has a relay and a proxy, and waits.
+WAITING = """
+import sys
+from relay import Relay
+from wire import Wire
+
+with Wire() as wire, Relay(public_host=wire.host) as relay:
+    wire.connect(relay)
+    print(relay.process.pid, flush=True)
+    sys.stdin.read()
+"""
+
+
+def run(text, place, tell):
+    """Run such a test below `place`; `tell` it to end once it prints:
+    its status, and what it has printed."""
+    with subprocess.Popen([sys.executable, '-B', '-c', text], text=True,
+                          env={**os.environ, 'TMPDIR': str(place),
+                               'PYTHONPATH': str(HERE)},
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                          ) as process:
+        line = process.stdout.readline()
+        tell(process)
+        try:
+            return process.wait(SECONDS), line
+        finally:
+            process.kill()
+
+
+def who_ends(text, tell, status):
+    reason = missing()
+    if reason is not None:
+        raise Skip(reason)
+    with tempfile.TemporaryDirectory(prefix='tigress-tidy-') as place:
+        ended, line = run(text, place, tell)
+        check(line.strip().isdigit(), f'it said: {line}')
+        equal(ended, status, 'status')
+        equal(os.listdir(place), [], 'left behind')
+        check(not is_alive(int(line)), 'the relay is left')
+
+
+def test_who_comes_to_the_end_leaves_nothing_behind():
+    who_ends(WAITING, lambda process: process.stdin.close(), 0)
+
+
+def test_who_is_told_to_end_leaves_nothing_behind():
+    who_ends(WAITING, lambda process: process.send_signal(signal.SIGTERM),
+             128 + signal.SIGTERM)
+
+
+def test_who_cannot_start_a_relay_leaves_nothing_behind():
+    with tempfile.TemporaryDirectory(prefix='tigress-tidy-') as place:
+        for name in ('sample_readme.py', 'cli_qr.py'):
+            done = subprocess.run(
+                [sys.executable, '-B', HERE / name], text=True, check=False,
+                env={**os.environ, 'TMPDIR': place, 'TIGRESS_BUILD': place},
+                stdout=subprocess.PIPE, timeout=SECONDS)
+            equal(done.returncode, 0, f'{name}: status')
+            check('# SKIP' in done.stdout, f'{name}: {done.stdout}')
+            equal(os.listdir(place), [], f'{name} leaves behind')
+
+
+if __name__ == '__main__':
+    sentences.main(globals())
