@@ -38,7 +38,7 @@ static unsigned
 rounds(void)
 {
     switch (kit_kind()) {
-    case KIT_MEM: return 80;
+    case KIT_MEM: return 50;
     case KIT_LMDB: return 16;
     case KIT_PG: break;
     }
