@@ -143,6 +143,7 @@ the_subject_of_the_leaf_says_what_it_is(void **state)
         enum attest_reason expected;
     } cases[] = {
         {"CN=d,OU=Authenticator Attestation,O=m,C=SE", ATTEST_FINE},
+        {"C=AZ,O=m,OU=Authenticator Attestation,CN=d", ATTEST_FINE},
         {"C=AA,O=m,OU=Authenticator Attestation,CN=d,L=city", ATTEST_FINE},
         {"O=m,OU=Authenticator Attestation,CN=d", ATTEST_CERTIFICATE},
         {"C=A,O=m,OU=Authenticator Attestation,CN=d", ATTEST_CERTIFICATE},

@@ -314,6 +314,21 @@ a_tpm_that_signs_with_sha1_is_accepted_where_it_is_wanted(void **state)
     assert_int_equal(judge(f), ATTEST_ALGORITHM);
 }
 
+static void
+other_algorithms_stay_what_they_are_where_sha1_is_wanted(void **state)
+{
+    struct fixture *f = *state;
+
+    f->kit.policy.tpm_sha1 = true;
+    assert_int_equal(judge(f), ATTEST_FINE);
+    f->kit.policy.tpm_sha1 = true;
+    use_attestation_key(f, FORGE_P256);
+    assert_int_equal(judge(f), ATTEST_FINE);
+    f->kit.policy.tpm_sha1 = true;
+    f->forge.statement_algorithm = -37; /* PS256 */
+    assert_int_equal(judge(f), ATTEST_ALGORITHM);
+}
+
 /* Step 5 */
 static void
 what_the_tpm_has_not_made_itself_is_refused(void **state)
@@ -432,6 +447,7 @@ main(void)
         TEST(a_wrong_signature_is_refused),
         TEST(an_algorithm_that_is_not_supported_is_refused),
         TEST(a_tpm_that_signs_with_sha1_is_accepted_where_it_is_wanted),
+        TEST(other_algorithms_stay_what_they_are_where_sha1_is_wanted),
         TEST(what_the_tpm_has_not_made_itself_is_refused),
         TEST(another_attestation_than_that_of_a_key_is_refused),
         TEST(extra_data_of_another_registration_are_refused),
