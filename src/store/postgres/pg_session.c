@@ -11,6 +11,7 @@
 
 enum { PAUSE_LEAST_MS = 50, PAUSE_MOST_MS = 1000, PAUSES = 5 };
 enum { SETUP_MS = 5000, MIGRATE_MS = 15 * 60 * 1000, LEAST_VERSION = 150000 };
+enum { LEFTOVER_MS = 20 };  /* between two looks for one */
 enum { SETTLED_MS = 2000 }; /* since settings were loaded: all have them */
 
 /* Columns of PG_SETTINGS. */
@@ -162,22 +163,18 @@ pg_session_judge(struct pg_session *s, tg_mono_ms deadline)
 
 /* ---- making it fit ----------------------------------------------------- */
 
-/* What an earlier connection of ours left behind over there, perhaps waiting
- * for a lock or a standby, must not come to life later: end it, and wait
- * until it is gone. What it has done by then is all that it will have done. */
+/* Tell those of our name to end, wait a second for each; how many there were,
+ * whatever became of them. One that ends meanwhile by itself is no failure. */
 static enum tg_err
-end_leftovers(struct pg_session *s, tg_mono_ms deadline)
+end_others(struct pg_session *s, tg_mono_ms deadline, long *count)
 {
     struct tg_buf text = TG_BUF_EMPTY;
     PGresult *result = NULL;
     enum tg_err err;
 
-    if (!s->link.was_lost)
-        return TG_OK;
     err = tg_buf_printf(&text,
-                        "SELECT coalesce(bool_and("
-                        "pg_catalog.pg_terminate_backend(pid, 1000)), true)"
-                        " FROM pg_catalog.pg_stat_activity"
+                        "SELECT count(pg_catalog.pg_terminate_backend(pid,"
+                        " 1000)) FROM pg_catalog.pg_stat_activity"
                         " WHERE application_name = '%s'"
                         " AND pid <> pg_catalog.pg_backend_pid()",
                         s->link.name);
@@ -187,10 +184,28 @@ end_leftovers(struct pg_session *s, tg_mono_ms deadline)
     tg_buf_free(&text);
     if (err != TG_OK)
         return err;
-    s->link.was_lost = PQgetvalue(result, 0, 0)[0] != 't';
+    *count = strtol(PQgetvalue(result, 0, 0), NULL, 10);
     PQclear(result);
-    s->link.trouble = PG_NO_ANSWER;
-    return s->link.was_lost ? TG_E_STORE : TG_OK;
+    return TG_OK;
+}
+
+/* What an earlier connection of ours left behind over there, perhaps waiting
+ * for a lock or a standby, must not come to life later: end it, and wait
+ * until it is gone. What it has done by then is all that it will have done. */
+static enum tg_err
+end_leftovers(struct pg_session *s, tg_mono_ms deadline)
+{
+    enum tg_err err;
+    long count;
+
+    while (s->link.was_lost) {
+        if ((err = end_others(s, deadline, &count)) != TG_OK)
+            return err;
+        s->link.was_lost = count > 0;
+        if (count > 0)
+            sleep_until(tg_mono_now() + LEFTOVER_MS);
+    }
+    return TG_OK;
 }
 
 /* The first start of all makes the tables, if it may. */
