@@ -354,6 +354,62 @@ a_commit_that_ends_with_a_warning_is_done_once_it_is_covered(void **state)
     pg_standby_free(c.standby);
 }
 
+/* A standby that comes while an operation waits. */
+struct moment {
+    struct pg_standby *standby;
+    _Atomic bool has_standby;
+    _Atomic bool is_over;
+};
+
+/* Comes once a second session waits for it, or when it is over. */
+static void *
+come_to_the_second(void *self)
+{
+    struct moment *m = self;
+    char question[200];
+
+    pg_kit_wait_until("SELECT count(*) > 0 " WAITING);
+    snprintf(question, sizeof(question),
+             "SELECT count(*) " WAITING " AND pid <> %s",
+             kit_sql("SELECT pid " WAITING " LIMIT 1"));
+    while (!m->is_over && strcmp(kit_sql(question), "0") == 0)
+        continue;
+    m->standby = pg_standby_new("late");
+    return NULL;
+}
+
+/* The first waits until the batch's time is over; what became of it shows only
+ * then. Slow, and again where the machine is too busy for it. */
+static void
+a_connection_that_comes_at_the_last_moment_is_given_time(void **state)
+{
+    enum tg_err err = TG_E_STORE;
+    struct kit_op put;
+    pthread_t thread;
+    struct kit k;
+
+    (void)state;
+    pg_kit_clear();
+    assert_accepted(NULL);
+    set("synchronous_standby_names", "late", "late");
+    assert_int_equal(pg_kit_open(&k, NULL, PG_REPLICATED), TG_OK);
+    for (int i = 0; i < 5 && err != TG_OK; i++) {
+        struct moment m = {0};
+
+        assert_int_equal(pthread_create(&thread, NULL, come_to_the_second, &m),
+                         0);
+        kit_put(&put, 1, LATER, "two");
+        err = kit_do(&k, &put);
+        m.is_over = true;
+        pthread_join(thread, NULL);
+        pg_standby_free(m.standby);
+    }
+    assert_int_equal(err, TG_OK);
+    assert_int_equal(put.decided, 1);
+    kit_close(&k);
+    set("synchronous_standby_names", "", "");
+}
+
 /* ---- settings that change meanwhile ------------------------------------ */
 
 static void *
@@ -420,12 +476,6 @@ weaker_settings_are_noticed_with_the_next_operation(void **state)
         continue;
     kit_close(&k);
 }
-
-struct moment {
-    struct pg_standby *standby;
-    _Atomic bool has_standby;
-    _Atomic bool is_over;
-};
 
 /* Has the session that waits for a standby, and only that one, sleep while the
  * names are emptied and set again: what it then sees is that settings were
@@ -524,6 +574,8 @@ main(void)
         cmocka_unit_test(a_warning_confirms_nothing),
         cmocka_unit_test(
             a_commit_that_ends_with_a_warning_is_done_once_it_is_covered),
+        cmocka_unit_test(
+            a_connection_that_comes_at_the_last_moment_is_given_time),
         cmocka_unit_test(
             a_wait_that_ends_since_nobody_is_asked_any_more_confirms_nothing),
         cmocka_unit_test(weaker_settings_are_noticed_with_the_next_operation),

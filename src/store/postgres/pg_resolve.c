@@ -131,7 +131,7 @@ pg_resolve(struct pg_run *run)
     enum tg_err err = TG_E_NETWORK;
 
     while (err == TG_E_NETWORK &&
-           pg_session_ensure(run->session, run->deadline) == TG_OK)
+           pg_run_connect(run) == TG_OK)
         if ((err = look(run)) == TG_E_NETWORK)
             pg_session_pause(run->session);
     run->is_covered = false; /* what was read before may be another server's */

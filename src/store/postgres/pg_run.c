@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { ROUNDS = 8 };
+enum { ROUNDS = 8, LEAST_MS = 2000 };
 
 static void
 set_results(struct store_op *const ops[], size_t count, enum tg_err err)
@@ -101,6 +101,19 @@ go_round(struct pg_run *run, struct store_op *ops[], size_t *count)
     return err;
 }
 
+enum tg_err
+pg_run_connect(struct pg_run *run)
+{
+    const enum tg_err err = pg_session_ensure(run->session, run->deadline);
+    const tg_mono_ms least = tg_mono_now() + LEAST_MS;
+
+    if (err == TG_OK && !run->has_more_time && run->deadline < least) {
+        run->deadline = least;
+        run->has_more_time = true;
+    }
+    return err;
+}
+
 /* A batch that finds the database back after a long time has all of its own
  * time before it. */
 static enum tg_err
@@ -130,7 +143,7 @@ go_round_and_round(struct pg_run *run, struct store_op *ops[], size_t *count)
                 break;
             pg_session_pause(run->session);
         } while (tg_mono_now() < run->deadline &&
-                 pg_session_ensure(run->session, run->deadline) == TG_OK);
+                 pg_run_connect(run) == TG_OK);
         run->is_unconfirmed |=
             err == TG_E_NETWORK && run->session->link.pg == NULL &&
             tg_mono_now() >= run->deadline;
@@ -166,7 +179,7 @@ pg_run(struct pg_run *run, struct store_op *const ops[], size_t count)
 
     memcpy(open, ops, count * sizeof(struct store_op *));
     run->deadline = pg_session_deadline(session);
-    run->is_troubled = run->is_unconfirmed = false;
+    run->is_troubled = run->is_unconfirmed = run->has_more_time = false;
     err = go_round_and_round(run, open, &left);
     PQclear(run->rows);
     run->rows = NULL;

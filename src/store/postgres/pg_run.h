@@ -20,6 +20,7 @@ struct pg_run {
      * everything that was read. */
     bool is_covered;
     bool is_together;      /* all were written in one transaction */
+    bool has_more_time;    /* than all had; see pg_run_connect() */
     bool is_troubled;      /* something could not be done, … */
     bool is_unconfirmed;   /* … or was begun and not confirmed in time */
 };
@@ -29,6 +30,11 @@ struct pg_run {
 void pg_run(struct pg_run *run, struct store_op *const ops[], size_t count);
 
 /* ---- the steps, for each other ----------------------------------------- */
+
+/* pg_session_ensure() for a run. A connection that comes at the last moment has
+ * some time to show what it is worth, once: given up at once, the next would be
+ * to another server, which may be one that was deposed. */
+TG_MUST_USE enum tg_err pg_run_connect(struct pg_run *run);
 
 /* Load every slot (pg_load.c). With `cover`, in a replicated set-up, what was
  * read is covered when it returns. Errors as those of pg_pipeline.h: nothing
