@@ -15,6 +15,7 @@
 #include <openssl/x509v3.h>
 
 #include "attest/der.h"
+#include "attest/flawed.h"
 #include "attest/library.h"
 
 #define OID_FIDO_AAGUID "1.3.6.1.4.1.45724.1.1.4"
@@ -156,8 +157,11 @@ has_extensions_once(const X509 *certificate)
 static enum attest_reason
 read_one(struct tg_span der, X509 **out)
 {
-    X509 *certificate = library_certificate(der);
+    uint8_t room[FLAWED_MOST];
+    X509 *certificate;
 
+    (void)flawed_mend(der, room, &der);
+    certificate = library_certificate(der);
     if (certificate == NULL)
         return ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE
                    ? ATTEST_UNAVAILABLE
