@@ -15,6 +15,7 @@ import functools
 import os
 import pathlib
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -25,6 +26,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 USER = 'tigress'      # the superuser of these servers
 SECONDS = 60
 PR_SET_PDEATHSIG = 1
+IPC_RMID = 0
 FIRST_PORT = 5432     # only a part of the socket's name
 
 SETTINGS = {
@@ -34,6 +36,8 @@ SETTINGS = {
     'wal_keep_size': '256MB', 'hot_standby': 'on', 'wal_log_hints': 'on',
     'max_wal_size': '512MB', 'log_min_messages': 'warning',
     'timezone': 'UTC', 'log_timezone': 'UTC',
+    # In the data directory, and not in /dev/shm, where a kill leaves it.
+    'dynamic_shared_memory_type': 'mmap',
 }
 
 
@@ -86,6 +90,18 @@ def _run(words, **options):
     return done.stdout
 
 
+def shared_memory(pid):
+    """The System V segments that a process has attached, by number."""
+    maps = pathlib.Path(f'/proc/{pid}/maps').read_text()
+    return [int(number)
+            for number in re.findall(r' (\d+) +/SYSV[0-9a-f]+', maps)]
+
+
+def _free_shared_memory(number):
+    """Done with one that no process is there any more to free."""
+    ctypes.CDLL(None).shmctl(number, IPC_RMID, None)
+
+
 class Server:
     """One server: data in DIRECTORY/NAME, sockets in DIRECTORY."""
 
@@ -104,12 +120,12 @@ class Server:
         return (f'postgresql://{USER}@/postgres?host={self.directory}'
                 f'&port={self.port}')
 
-    def initdb(self, settings):
-        """Make its files."""
+    def initdb(self, settings, *more):
+        """Make its files; `more` words for initdb."""
         binaries, share = programs()
         _run([binaries / 'initdb', '-D', self.data, '-L', share, '-U', USER,
               '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync',
-              '--no-instructions'], **_as_user())
+              '--no-instructions', *more], **_as_user())
         self.configure({**SETTINGS, **settings})
 
     def configure(self, settings):
@@ -184,12 +200,15 @@ class Server:
 
     def kill(self):
         """kill -9, everything at once."""
+        segments = shared_memory(self.process.pid)
         for pid in self.pids():
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
         self.process.wait()
+        for segment in segments:
+            _free_shared_memory(segment)
         self.frozen = False
 
     def freeze(self):

@@ -7,11 +7,14 @@ import subprocess
 import sys
 import tempfile
 
-import sentences
-from relay import is_alive, missing
-from sentences import Skip, check, equal
-
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / 'postgres'))
+
+import cluster                                              # noqa: E402
+import sentences                                            # noqa: E402
+from relay import is_alive, missing                         # noqa: E402
+from sentences import Skip, check, equal                    # noqa: E402
+
 SECONDS = 60
 
 # A test that has a relay and a proxy, and waits.
@@ -74,6 +77,31 @@ def test_who_cannot_start_a_relay_leaves_nothing_behind():
             equal(done.returncode, 0, f'{name}: status')
             check('# SKIP' in done.stdout, f'{name}: {done.stdout}')
             equal(os.listdir(place), [], f'{name} leaves behind')
+
+
+def segments():
+    """The numbers of all segments of shared memory of this machine."""
+    lines = pathlib.Path('/proc/sysvipc/shm').read_text().splitlines()
+    return {int(line.split()[1]) for line in lines[1:]}
+
+
+def test_a_database_that_is_killed_leaves_no_shared_memory_behind():
+    reason = cluster.missing()
+    if reason is not None:
+        raise Skip(reason)
+    with cluster.Cluster() as made:
+        server = made.primary
+        for _ in range(2):
+            pid = server.process.pid
+            maps = pathlib.Path(f'/proc/{pid}/maps').read_text()
+            check('/dev/shm/' not in maps, 'it has files in /dev/shm')
+            own = set(cluster.shared_memory(pid))
+            check(own and own <= segments(), f'its own: {own}')
+            server.kill()
+            # Its processes are on their way out, and may hold it until then.
+            server.wait_until(lambda own=own: not own & segments())
+            server.start()
+        equal(server.sql('SELECT 1'), '1', 'after the kills')
 
 
 if __name__ == '__main__':
