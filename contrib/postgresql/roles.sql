@@ -11,10 +11,18 @@
 --   tigress-relay --store postgresql://tigress_relay@HOST/tigress
 --
 -- The migrations give tigress_relay what it needs, and no more: to read and
--- write rows and the keys of hours, and to read the version and the salt.
+-- write rows and the keys of hours, to read the version and the salt, and to
+-- vacuum the table of rows. PostgreSQL has a right for the last only from 17
+-- on; before, the table's owner is tigress_rows, which nobody logs in as and
+-- tigress_relay becomes for that one purpose. Who has taken over a relay could
+-- then also change or drop this table, and not only empty it. To rule that out
+-- leave out the last GRANT, and set autovacuum_naptime = 5s in postgresql.conf.
 
 CREATE ROLE tigress_owner LOGIN;
-CREATE ROLE tigress_relay LOGIN;
+CREATE ROLE tigress_relay LOGIN NOINHERIT;
+CREATE ROLE tigress_rows NOLOGIN;
+GRANT tigress_rows TO tigress_owner;
+GRANT tigress_rows TO tigress_relay;
 CREATE SCHEMA tigress AUTHORIZATION tigress_owner;
 
 -- Nobody else has business here.

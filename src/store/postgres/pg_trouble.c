@@ -90,6 +90,11 @@ static const char *const words[] = {
     [PG_NO_ACKNOWLEDGEMENT] =
         "the database and its standbys do not confirm what is written: are "
         "they running, and one of those in synchronous_standby_names?",
+    [PG_NO_VACUUM] =
+        "this user may not vacuum the table of rows, which may then grow to "
+        "several times what is in it: grant that as "
+        "contrib/postgresql/roles.sql does, or set autovacuum_naptime = 5s "
+        "in postgresql.conf",
     [PG_BROKEN] =
         "the database reports an error: its own log says which",
 };

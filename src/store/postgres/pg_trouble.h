@@ -29,6 +29,7 @@ enum pg_trouble {
     PG_OTHER,        /* a database that is not the one of before */
     PG_DISK_FULL,
     PG_NO_ACKNOWLEDGEMENT, /* of the standbys */
+    PG_NO_VACUUM,    /* this user may not */
     PG_BROKEN        /* anything else: the database's own log knows */
 };
 

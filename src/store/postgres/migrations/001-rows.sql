@@ -21,8 +21,10 @@ CREATE TABLE tigress.migrations (
 
 -- A blob is in `small`, which never leaves the row's page, or in `large`.
 -- `stamp` is drawn anew for each version of a row: who writes names the one
--- that was read. Room is left in each page, so that a new version lies beside
--- the old one and no index changes.
+-- that was read. Where a page has room the new one lies beside it and no index
+-- changes; but little is left free for that, since a new row only goes where as
+-- much would be left behind it: more makes for holes that nobody uses. Relays
+-- vacuum the table; what is set for autovacuum is for where they may not.
 CREATE TABLE tigress.rows (
     key     bytea PRIMARY KEY CHECK (octet_length(key) = 16),
     stamp   bigint NOT NULL,
@@ -31,13 +33,15 @@ CREATE TABLE tigress.rows (
     large   bytea,
     CHECK ((small IS NULL) <> (large IS NULL))
 ) WITH (
-    fillfactor = 75,
+    fillfactor = 95,
     autovacuum_vacuum_threshold = 1000,
     autovacuum_vacuum_scale_factor = 0.05,
     autovacuum_vacuum_insert_scale_factor = 0.2,
     autovacuum_analyze_scale_factor = 0.2,
     autovacuum_vacuum_cost_delay = 0,
-    toast.autovacuum_vacuum_scale_factor = 0.05
+    toast.autovacuum_vacuum_threshold = 1000,
+    toast.autovacuum_vacuum_scale_factor = 0.05,
+    toast.autovacuum_vacuum_cost_delay = 0
 );
 ALTER TABLE tigress.rows
     ALTER COLUMN key SET STORAGE PLAIN,
@@ -63,6 +67,26 @@ BEGIN
         GRANT SELECT ON tigress.migrations, tigress.site TO tigress_relay;
         GRANT SELECT, INSERT, UPDATE, DELETE ON tigress.rows TO tigress_relay;
         GRANT SELECT, INSERT, DELETE ON tigress.hour_keys TO tigress_relay;
+    END IF;
+END
+$$;
+
+-- Who may vacuum: from 17 on there is a right for it; before, only who has the
+-- table. So that has an owner of its own, tigress_rows, whom a relay's user may
+-- become, and does for this alone.
+DO $$
+BEGIN
+    IF current_setting('server_version_num')::integer >= 170000 THEN
+        IF EXISTS (SELECT FROM pg_catalog.pg_roles
+                   WHERE rolname = 'tigress_relay') THEN
+            EXECUTE 'GRANT MAINTAIN ON tigress.rows TO tigress_relay';
+        END IF;
+    ELSIF EXISTS (SELECT FROM pg_catalog.pg_roles
+                  WHERE rolname = 'tigress_rows'
+                    AND pg_has_role(oid, 'USAGE')) THEN
+        GRANT USAGE, CREATE ON SCHEMA tigress TO tigress_rows;
+        ALTER TABLE tigress.rows OWNER TO tigress_rows;
+        REVOKE CREATE ON SCHEMA tigress FROM tigress_rows;
     END IF;
 END
 $$;
