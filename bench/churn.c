@@ -23,14 +23,14 @@
 
 enum {
     TICKS = 64,        /* shares that a thread begins at a time */
-    BLOCK = 4096,      /* shares whose calls come in any order */
+    BLOCK_MOST = 4096, /* shares whose calls come in any order, */
+    BLOCKS_LEAST = 16, /* of which there are so many in a life */
     CALLS = 4,
     BLOB = 1700,
     LARGE_BLOB = 9000,
     LARGE_ONE_OF = 64,
     MEMORY_BLOB = 92,
     THREADS_MOST = 16,
-    LIVE_LEAST = 10 * BLOCK,
     SLICE = 256,       /* rows that expire at a time */
     REPORTS = 20
 };
@@ -55,6 +55,7 @@ struct worker {
 static struct worker workers[THREADS_MOST];
 static unsigned worker_count;
 static uint64_t live;
+static uint64_t block;
 static uint64_t total;
 static pthread_barrier_t barrier;
 static uint8_t blob[LARGE_BLOB];
@@ -103,7 +104,7 @@ shuffled(uint64_t share, enum step step)
 {
     const uint64_t factor = 1664525 + 8 * (uint64_t)step; /* is odd */
 
-    return share - share % BLOCK + share * factor % BLOCK;
+    return share - share % block + share * factor % block;
 }
 
 /* What is due at a tick: the calls of four shares of different ages. */
@@ -193,9 +194,13 @@ main(int argc, char **argv)
     live = strtoull(argv[2], NULL, 10);
     total = strtoull(argv[3], NULL, 10);
     worker_count = (unsigned)strtoul(argv[4], NULL, 10);
-    check(live >= LIVE_LEAST && total >= 2 * live && worker_count >= 1 &&
-              worker_count <= THREADS_MOST,
-          "LIVE is 40960 or more, MAILBOXES twice that; THREADS 1 to 16");
+    check(worker_count >= 1 && worker_count <= THREADS_MOST &&
+              live >= (uint64_t)BLOCKS_LEAST * TICKS * worker_count &&
+              total >= 2 * live,
+          "THREADS is 1 to 16, LIVE 1024 for each or more, MAILBOXES twice "
+          "that");
+    for (block = BLOCK_MOST; block * BLOCKS_LEAST > live;)
+        block /= 2;
     check(random_bytes(blob, sizeof(blob)) == TG_OK, "no randomness");
     check(pthread_barrier_init(&barrier, NULL, worker_count) == 0,
           "no barrier");

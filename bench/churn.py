@@ -26,13 +26,12 @@ sys.path.insert(0, str(TOP / 'tests' / 'postgres'))
 import cluster                                              # noqa: E402
 
 MOST = 2.0
-# The server's part of it: how often it looks for what is to be vacuumed, and
-# memory enough that a vacuum is not the disk's.
-SETTINGS = {'shared_buffers': '512MB', 'max_wal_size': '4GB',
-            'autovacuum_naptime': '5s'}
+# What tests set otherwise, as PostgreSQL has it by itself.
+SETTINGS = {'shared_buffers': '128MB', 'max_wal_size': '1GB',
+            'autovacuum_naptime': '1min'}
 SIZES = '''SELECT pg_total_relation_size('tigress.rows'),
     pg_relation_size('tigress.rows'), pg_indexes_size('tigress.rows'),
-    autovacuum_count, n_tup_upd, n_tup_hot_upd
+    autovacuum_count, vacuum_count, n_tup_upd, n_tup_hot_upd
     FROM pg_stat_user_tables WHERE relid = 'tigress.rows'::regclass'''
 COPY = '''DROP TABLE IF EXISTS copy;
     CREATE TABLE copy (LIKE tigress.rows INCLUDING ALL);
@@ -66,15 +65,16 @@ class Watch:
 
     def look(self, mailboxes):
         """A line, and the growth so far."""
-        total, table, indexes, vacuums, updates, hot = map(
+        total, table, indexes, theirs, ours, updates, hot = map(
             int, self.server.sql(SIZES).split('|'))
         self.last = total / self.live
         self.most = max(self.most, self.last)
         took = time.monotonic() - self.begun
         print(f'{mailboxes:>9,} mailboxes {took:6.0f} s  '
               f'{total / 1e6:7.1f} MB (table {table / 1e6:.1f}, indexes '
-              f'{indexes / 1e6:.1f})  {self.last:.2f} × live  {vacuums} '
-              f'vacuums, {100 * hot / max(1, updates):.0f} % of updates '
+              f'{indexes / 1e6:.1f})  {self.last:.2f} × live  {ours} '
+              f'vacuums and {theirs} of the server, '
+              f'{100 * hot / max(1, updates):.0f} % of updates '
               f'in place, load {os.getloadavg()[0]:.1f}', flush=True)
 
     def listen(self, process):
