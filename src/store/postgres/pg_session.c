@@ -11,6 +11,7 @@
 
 enum { PAUSE_LEAST_MS = 50, PAUSE_MOST_MS = 1000, PAUSES = 5 };
 enum { SETUP_MS = 5000, MIGRATE_MS = 15 * 60 * 1000, LEAST_VERSION = 150000 };
+enum { QUIET_MS = 10000 };  /* no refusal for so long: a full disk is over */
 enum { LEFTOVER_MS = 20 };  /* between two looks for one */
 enum { SETTLED_MS = 2000 }; /* since settings were loaded: all have them */
 
@@ -33,7 +34,14 @@ pg_session_close(struct pg_session *s)
 void
 pg_session_tell(struct pg_session *s, enum pg_trouble trouble)
 {
-    if (trouble == s->told)
+    const tg_mono_ms now = tg_mono_now();
+
+    if (trouble == PG_DISK_FULL)
+        s->last_full = now;
+    /* What needs no room goes on beside what does. */
+    if (trouble == s->told ||
+        (trouble == PG_FINE && s->told == PG_DISK_FULL &&
+         now - s->last_full < QUIET_MS))
         return;
     s->told = trouble;
     s->link.trouble = trouble;

@@ -21,6 +21,7 @@ struct pg_session {
     tg_mono_ms next_try;
     tg_mono_ms out_since;   /* 0: it works */
     enum pg_trouble told;
+    tg_mono_ms last_full;   /* something was refused for want of room */
 };
 
 /* TG_E_RANDOM. */
