@@ -16,6 +16,7 @@ TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS / name)
                 for name in ('conformance', 'scenario', 'torture')]
 
+import relay as relays                                      # noqa: E402
 import sentences                                            # noqa: E402
 import share                                                # noqa: E402
 from client import new_id                                   # noqa: E402
@@ -227,6 +228,23 @@ def test_statements_are_for_the_parties_that_are_named_and_no_others():
                 refused(Create(relay, maker, party=party).send(), '')
 
 
+# R-ATT-2
+def test_the_rp_id_is_the_host_of_the_share_urls_unless_others_are_named():
+    with Maker() as maker:
+        for host, rp_id, wrong in (
+                ('relay.example', 'relay.example', 'example'),
+                ('relay.example:8443', 'relay.example', 'relay.example:8443'),
+                ('[2001:db8::1]', '[2001:db8::1]', '[2001'),
+                ('[2001:db8::1]:8443', '[2001:db8::1]', '[2001:db8::1')):
+            with Rig(workers=1, public_host=host, conf=[
+                    'tigress_attestation required;',
+                    f'tigress_attestation_root {maker.root};']) as relay:
+                for party, status in ((rp_id, 200), (wrong, 401)):
+                    answer = Create(relay, maker,
+                                    party=(f'https://{host}', party)).send()
+                    equal(answer.status, status, f'{party} at {host}')
+
+
 def serial(maker):
     """Of the intermediate, which every statement of the maker has."""
     text = subprocess.run(['openssl', 'x509', '-in', maker.root, '-noout',
@@ -359,6 +377,24 @@ def pieces(statement):
     decoded = base64.urlsafe_b64decode(statement + '=' * (-len(statement) % 4))
     return {'the header': statement.encode()[200:260],
             'its JSON': decoded[100:140]}
+
+
+def test_a_statement_that_cannot_be_judged_is_not_refused_but_may_come_again():
+    unable = program('tests', 'attest', 'libattest_unable.so')
+    usual = relays.PRELOAD
+    relays.PRELOAD = f'{usual} {unable}'.strip()
+    try:
+        with Maker() as maker, relay_for(maker, workers=1) as relay:
+            mine = Create(relay, maker)
+            for _ in range(2):
+                answer = mine.send()
+                equal(answer.status, 503, 'status')
+                check(answer.header('retry-after'), 'no Retry-After')
+            refused(mine.send(['%%']), 'encoded')
+            equal(counts(relay), ['format=unknown accepted=0 refused=1'],
+                  'judged')
+    finally:
+        relays.PRELOAD = usual
 
 
 # THREATS 20
