@@ -98,39 +98,46 @@ a_known_chain_whose_root_is_revoked_is_refused(void **state)
     EVP_PKEY_free(key);
 }
 
-/* A root and an issuer below it, one of which is valid for less time. */
-static void
-check_times(bool is_root_short)
-{
-    struct forge_certificate says = forge_authority_template("CN=Root");
-    EVP_PKEY *key = forge_key(FORGE_P256);
-    const tg_time_s from = FORGE_NOW - SHORT, until = FORGE_NOW + SHORT;
-    X509 *root, *between, *leaf;
-    struct attest_trust *trust;
+/* A root and two issuers below it, one of which is valid for less time. */
+enum times { ROOT, MIDDLE, BETWEEN };
 
-    if (is_root_short) {
-        says.from = from;
-        says.until = until;
+static struct forge_certificate
+make_times(enum times one, enum times short_one)
+{
+    static const char *const names[] = {"CN=Root", "CN=Middle", "CN=Between"};
+    struct forge_certificate says = forge_authority_template(names[one]);
+
+    if (one == short_one) {
+        says.from = FORGE_NOW - SHORT;
+        says.until = FORGE_NOW + SHORT;
     }
-    root = forge_issue(&says, key, NULL, key);
-    says = forge_authority_template("CN=Between");
-    if (!is_root_short) {
-        says.from = from;
-        says.until = until;
-    }
-    between = forge_issue(&says, leaf_key, root, key);
-    leaf = make_leaf(between, leaf_key);
-    trust = forge_trust(&root, 1);
-    expect(trust, CHAIN(leaf, between), FORGE_NOW, ATTEST_FINE, false);
+    return says;
+}
+
+static void
+check_times(enum times short_one)
+{
+    const struct forge_certificate says[] = {make_times(ROOT, short_one),
+                                             make_times(MIDDLE, short_one),
+                                             make_times(BETWEEN, short_one)};
+    EVP_PKEY *key = forge_key(FORGE_P256);
+    X509 *root = forge_issue(&says[ROOT], key, NULL, key);
+    X509 *middle = forge_issue(&says[MIDDLE], key, root, key);
+    X509 *between = forge_issue(&says[BETWEEN], leaf_key, middle, key);
+    X509 *leaf = make_leaf(between, leaf_key);
+    struct attest_trust *trust = forge_trust(&root, 1);
+
+    expect(trust, CHAIN(leaf, between, middle), FORGE_NOW, ATTEST_FINE, false);
     for (int d = -2; d <= 2; d++) {
-        expect(trust, CHAIN(leaf, between), from + d,
+        expect(trust, CHAIN(leaf, between, middle), FORGE_NOW - SHORT + d,
                d < 0 ? ATTEST_CHAIN : ATTEST_FINE, true);
-        expect(trust, CHAIN(leaf, between), until + d,
+        expect(trust, CHAIN(leaf, between, middle), FORGE_NOW + SHORT + d,
                d < 0 ? ATTEST_FINE : ATTEST_CHAIN, true);
     }
     attest_trust_free(trust);
     X509_free(leaf);
     X509_free(between);
+    X509_free(middle);
     X509_free(root);
     EVP_PKEY_free(key);
 }
@@ -139,8 +146,9 @@ static void
 known_issuers_count_as_long_as_all_up_to_the_root_are_valid(void **state)
 {
     (void)state;
-    check_times(false);
-    check_times(true);
+    check_times(ROOT);
+    check_times(MIDDLE);
+    check_times(BETWEEN);
 }
 
 /* It was sent, it expired, and it is not what was found to be trusted. */

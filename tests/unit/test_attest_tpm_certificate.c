@@ -63,6 +63,8 @@ attributes_of_other_kinds_are_passed_over(void **state)
     static const char *const sets[] = {
         "310c 300a 0603 550403 0c03 616263"
         "3138" TPM_VERSION TPM_MODEL TPM_MANUFACTURER,
+        "310b 3009 0605 6781050200 0500" /* 2.23.133.2.0 */
+        "3138" TPM_VERSION TPM_MODEL TPM_MANUFACTURER,
         "310d 300b 0605 6781050204 0502 0000" /* 2.23.133.2.4 */
         "3138" TPM_VERSION TPM_MODEL TPM_MANUFACTURER,
         "310b 3009 0605 6781050301 0500" /* 2.23.133.3.1 */
