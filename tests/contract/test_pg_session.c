@@ -231,6 +231,46 @@ a_role_without_rights_is_told_what_it_lacks(void **state)
     drop_roles();
 }
 
+/* ---- keys of hours ----------------------------------------------------- */
+
+static bool
+is_in_the_table(const struct hour_key *key)
+{
+    char text[512] = "CHECKPOINT; SELECT position('\\x";
+
+    for (size_t i = 0; i < HOUR_KEY_LEN; i++)
+        snprintf(text + strlen(text), 3, "%02x", key->bytes[i]);
+    snprintf(text + strlen(text), sizeof(text) - strlen(text),
+             "'::bytea IN pg_read_binary_file(pg_relation_filepath("
+             "'tigress.hour_keys'))) > 0");
+    return strcmp(kit_sql(text), "t") == 0;
+}
+
+/* Its bytes, not only its row; docs/operations.md tells what else has them. */
+static void
+a_destroyed_hour_key_leaves_the_table_with_the_next_vacuum(void **state)
+{
+    struct hour_key first, second;
+    int looks = 0;
+    struct kit k;
+
+    (void)state;
+    pg_kit_clear();
+    set("autovacuum_naptime", "1s", "1s");
+    assert_int_equal(pg_kit_open(&k, NULL, PG_LOCAL), TG_OK);
+    assert_int_equal(k.hours.get(k.hours.self, NOW, true, &first), TG_OK);
+    assert_int_equal(k.hours.get(k.hours.self, LATER, true, &second), TG_OK);
+    assert_true(is_in_the_table(&first));
+    assert_int_equal(k.hours.destroy(k.hours.self, LATER), TG_OK);
+    pg_kit_wait_until("SELECT autovacuum_count > 0 FROM pg_stat_user_tables"
+                      " WHERE relid = 'tigress.hour_keys'::regclass");
+    /* Or with the one after that, if somebody could still have seen it. */
+    while (is_in_the_table(&first))
+        assert_true(looks++ < 1000);
+    assert_true(is_in_the_table(&second));
+    kit_close(&k);
+}
+
 /* ---- standbys ---------------------------------------------------------- */
 
 #define WAITING \
@@ -570,6 +610,8 @@ main(void)
             tables_of_a_newer_version_are_refused_unless_they_fit),
         cmocka_unit_test(first_starts_at_once_make_the_tables_once),
         cmocka_unit_test(a_role_without_rights_is_told_what_it_lacks),
+        cmocka_unit_test(
+            a_destroyed_hour_key_leaves_the_table_with_the_next_vacuum),
         cmocka_unit_test(what_no_standby_has_confirmed_is_told_to_nobody),
         cmocka_unit_test(a_warning_confirms_nothing),
         cmocka_unit_test(

@@ -49,10 +49,11 @@ ALTER TABLE tigress.rows
     ALTER COLUMN large SET STORAGE EXTERNAL;
 CREATE INDEX rows_expires ON tigress.rows (expires);
 
+-- Vacuumed for one dead row, since one dies in an hour.
 CREATE TABLE tigress.hour_keys (
     hour bigint PRIMARY KEY,
     key  bytea NOT NULL CHECK (octet_length(key) = 32)
-) WITH (autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0);
+) WITH (autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0);
 
 CREATE TABLE tigress.site (
     one  boolean PRIMARY KEY DEFAULT true CHECK (one),
