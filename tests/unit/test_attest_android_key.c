@@ -192,7 +192,7 @@ a_description_that_is_not_encoded_right_is_refused(void **state)
 
 /* Judge a leaf whose issuer has so many descriptions itself. */
 static enum attest_reason
-judge_below(struct fixture *f, size_t descriptions)
+judge_below(struct fixture *f, size_t descriptions, enum forge_basic basic)
 {
     enum attest_reason reason;
     struct forge_certificate says = forge_authority_template("CN=Attest Key");
@@ -200,6 +200,7 @@ judge_below(struct fixture *f, size_t descriptions)
     EVP_PKEY *key = forge_key(FORGE_P256);
     X509 *above;
 
+    says.basic = basic;
     forge_android_description(&description, &f->android,
                               TG_SPAN_LITERAL("another challenge"));
     for (size_t i = 0; i < descriptions; i++)
@@ -221,20 +222,33 @@ judge_below(struct fixture *f, size_t descriptions)
 static void
 a_leaf_below_another_device_key_is_fine(void **state)
 {
-    assert_int_equal(judge_below(*state, 0), ATTEST_FINE);
+    assert_int_equal(judge_below(*state, 0, FORGE_BASIC_CA), ATTEST_FINE);
+}
+
+/* As the keys from the factory of some phones have it; DECISION(11). */
+static void
+a_leaf_below_who_may_not_issue_is_refused(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(judge_below(f, 0, FORGE_BASIC_END), ATTEST_CHAIN);
+    again(f);
+    assert_int_equal(judge_below(f, 0, FORGE_BASIC_NONE), ATTEST_CHAIN);
 }
 
 /* Android: the description nearest to the root is the one to believe. */
 static void
 a_description_above_the_leaf_is_refused(void **state)
 {
-    assert_int_equal(judge_below(*state, 1), ATTEST_CERTIFICATE);
+    assert_int_equal(judge_below(*state, 1, FORGE_BASIC_CA),
+                     ATTEST_CERTIFICATE);
 }
 
 static void
 two_descriptions_above_the_leaf_are_refused(void **state)
 {
-    assert_int_equal(judge_below(*state, 2), ATTEST_CERTIFICATE);
+    assert_int_equal(judge_below(*state, 2, FORGE_BASIC_CA),
+                     ATTEST_CERTIFICATE);
 }
 
 /* §7.1 step 24 */
@@ -370,6 +384,7 @@ main(void)
         TEST(a_leaf_without_a_description_is_refused),
         TEST(a_description_that_is_not_encoded_right_is_refused),
         TEST(a_leaf_below_another_device_key_is_fine),
+        TEST(a_leaf_below_who_may_not_issue_is_refused),
         TEST(a_description_above_the_leaf_is_refused),
         TEST(two_descriptions_above_the_leaf_are_refused),
         TEST(a_chain_that_leads_to_nobody_trusted_is_refused),

@@ -39,6 +39,17 @@ members_are_those_of_the_syntax(void **state)
     assert_int_equal(judge(&f), ATTEST_STATEMENT);
 }
 
+/* §8.6 does not look at it; DECISION(11). */
+static void
+an_aaguid_does_not_matter(void **state)
+{
+    struct forge f = begin();
+
+    (void)state;
+    f.aaguid[0] = 1;
+    assert_int_equal(judge(&f), ATTEST_FINE);
+}
+
 /* step 2 */
 static void
 there_is_exactly_one_certificate(void **state)
@@ -202,6 +213,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_statement_is_accepted),
         cmocka_unit_test(members_are_those_of_the_syntax),
+        cmocka_unit_test(an_aaguid_does_not_matter),
         cmocka_unit_test(there_is_exactly_one_certificate),
         cmocka_unit_test(the_certificates_key_is_on_p256),
         cmocka_unit_test(the_credentials_key_is_on_p256),
