@@ -33,7 +33,7 @@ append_escaped(struct tg_buf *html, struct tg_span text)
             err = tg_buf_text(html, ref);
         done = i + 1;
     }
-    if (err != TG_OK)
+    if (err != TG_OK || done == text.len) /* an empty text may be NULL */
         return err;
     return tg_buf_append(html,
                          (struct tg_span){text.ptr + done, text.len - done});
