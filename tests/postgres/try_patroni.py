@@ -140,8 +140,8 @@ def standby(scene):
 def alone(scene):
     """Nobody confirms: nothing is acknowledged, for as long as that lasts, and
     relays say why."""
-    for one in scene.relays:
-        before = len(one.output())
+    said = {one: len(one.output()) for one in scene.relays}
+    for one, before in said.items():
         until(lambda one=one: serves(one) == 503, 'a relay that refuses')
         until(lambda one=one, before=before:
               'do not confirm' in one.output()[before:], 'a reason')
@@ -149,8 +149,11 @@ def alone(scene):
     while time.monotonic() < end:
         for one in scene.relays:
             check(serves(one) != 200, 'a relay goes on alone')
-    names = scene.leader().sql('SHOW synchronous_standby_names')
-    print(f'# synchronous_standby_names without standbys: {names}')
+    names, sessions = scene.leader().sql(
+        'SHOW synchronous_standby_names; SELECT count(*) FROM pg_stat_activity'
+        " WHERE usename = 'tigress_relay'").splitlines()
+    print(f'# synchronous_standby_names without standbys: {names}; sessions of'
+          f' relays: {sessions}')
     check(names, 'nobody has to confirm any more')
 
 
