@@ -508,7 +508,7 @@ def test_a_worker_that_must_not_wait_ends_without_harm():
         with Maker() as maker, relay_for(
                 maker, 'required', 'tigress_attestation_queue 1000;',
                 workers=1) as relay:
-            hurry(relay)
+            restart(relay, 'worker_shutdown_timeout 1ms;')
             crowd = Crowd(relay, maker)
             worker = crowd.arrive([signal.SIGQUIT])
             relay.until_ended([worker])
@@ -521,10 +521,10 @@ def test_a_worker_that_must_not_wait_ends_without_harm():
         del os.environ['MALLOC_PERTURB_']
 
 
-def hurry(relay):
-    """Workers that are to quit close every connection at once."""
+def restart(relay, directive):
+    """With a directive that stands outside of http{}."""
     file = relay.state / 'relay' / 'nginx.conf'
-    file.write_text('worker_shutdown_timeout 1ms;\n' + file.read_text())
+    file.write_text(directive + '\n' + file.read_text())
     old = relay.worker_pids()
     relay.tell(signal.SIGHUP)
     relay.until_ended(old)
