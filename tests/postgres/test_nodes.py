@@ -21,6 +21,7 @@ from sentences import Skip, check, equal                    # noqa: E402
 
 WAIT_S = 20
 SOON_S = 10
+BEATS = 5      # of an ear that nobody confirms
 
 
 @contextlib.contextmanager
@@ -252,6 +253,31 @@ def test_addresses_that_are_wrong_are_refused_at_the_start():
         except RelayError as error:
             check(words in str(error), f'wanted “{words}” in: {error}')
             check('secret' not in str(error), 'the password was repeated')
+
+
+def test_a_primary_without_standbys_is_not_filled_with_sessions():
+    """Each beat of a relay's ear waits for a standby, in its own session, until
+    somebody ends that: nothing limits such a wait."""
+    beats = ("SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+             " AND query LIKE '%pg_logical_emit_message%'")
+    seen, at_once = set(), 0
+    reason = cluster.missing()
+    if reason is not None:
+        raise Skip(f'there is no PostgreSQL here: {reason}')
+    with cluster.Cluster(standbys=1) as database, Rig(
+            workers=1, database=database.uri,
+            conf=['tigress_store_durability replicated;']):
+        database.standbys[0].kill()
+
+        def has_begun_anew():
+            nonlocal at_once
+            now = set(database.primary.sql(beats).split())
+            seen.update(now)
+            at_once = max(at_once, len(now))
+            return len(seen) >= BEATS
+
+        until(has_begun_anew, 'the ear gave up')
+    check(at_once <= 2, f'{at_once} sessions at once')
 
 
 if __name__ == '__main__':

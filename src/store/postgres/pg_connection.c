@@ -17,7 +17,7 @@
 #include "crypto/random.h"
 
 enum { PARAMETERS_MOST = 64, VALUE_MOST = 256, CONNECT_TIMEOUT_S = 2 };
-enum { SQLSTATE_LEN = 5 };
+enum { SQLSTATE_LEN = 5, LEFTOVER_MS = 20 /* between two looks for one */ };
 
 /* What libpq is told; values are borrowed. */
 struct parameters {
@@ -288,11 +288,17 @@ timeout_ms(const PQconninfoOption *given)
     return (tg_mono_ms)seconds * 1000;
 }
 
-/* Of several troubles the first tells most, unless it is a standby's. */
+/* Of several troubles the first tells most; but a server that is not there may
+ * be a standby, and one that takes no writes is. */
 static enum pg_trouble
 worse(enum pg_trouble before, enum pg_trouble now)
 {
-    return before == PG_FINE || before == PG_NO_PRIMARY ? now : before;
+    if (before == PG_NO_ANSWER && now == PG_NO_PRIMARY)
+        return before;
+    return before == PG_FINE || before == PG_NO_PRIMARY ||
+                   before == PG_NO_ANSWER
+               ? now
+               : before;
 }
 
 static enum pg_trouble
@@ -427,4 +433,48 @@ pg_connection_query(struct pg_connection *c, const char *text,
     }
     PQclear(last);
     return err;
+}
+
+/* ---- what was left behind ---------------------------------------------- */
+
+/* Tell those of our name to end, wait a second for each; how many there were,
+ * whatever became of them. One that ends meanwhile by itself is no failure. */
+static enum tg_err
+end_others(struct pg_connection *c, tg_mono_ms deadline, long *count)
+{
+    struct tg_buf text = TG_BUF_EMPTY;
+    PGresult *result = NULL;
+    enum tg_err err;
+
+    err = tg_buf_printf(&text,
+                        "SELECT count(pg_catalog.pg_terminate_backend(pid,"
+                        " 1000)) FROM pg_catalog.pg_stat_activity"
+                        " WHERE application_name = '%s'"
+                        " AND pid <> pg_catalog.pg_backend_pid()",
+                        c->name);
+    if (err == TG_OK && (err = tg_buf_terminate(&text)) == TG_OK)
+        err = pg_connection_query(c, (const char *)text.ptr, deadline,
+                                  &result);
+    tg_buf_free(&text);
+    if (err != TG_OK)
+        return err;
+    *count = strtol(PQgetvalue(result, 0, 0), NULL, 10);
+    PQclear(result);
+    return TG_OK;
+}
+
+enum tg_err
+pg_connection_end_leftovers(struct pg_connection *c, tg_mono_ms deadline)
+{
+    enum tg_err err;
+    long count;
+
+    while (c->was_lost) {
+        if ((err = end_others(c, deadline, &count)) != TG_OK)
+            return err;
+        c->was_lost = count > 0;
+        if (count > 0)
+            (void)poll(NULL, 0, LEFTOVER_MS);
+    }
+    return TG_OK;
 }

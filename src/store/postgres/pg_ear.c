@@ -187,6 +187,9 @@ begin_to_listen(struct pg_ear *ear)
 {
     enum tg_err err = pg_connection_open(&ear->connection);
 
+    if (err == TG_OK) /* a beat that nobody confirms */
+        err = pg_connection_end_leftovers(&ear->connection,
+                                          tg_mono_now() + PATIENCE_MS);
     if (err == TG_OK)
         err = pg_connection_query(&ear->connection, "LISTEN tigress",
                                   tg_mono_now() + PATIENCE_MS, NULL);

@@ -12,7 +12,6 @@
 enum { PAUSE_LEAST_MS = 50, PAUSE_MOST_MS = 1000, PAUSES = 5 };
 enum { SETUP_MS = 5000, MIGRATE_MS = 15 * 60 * 1000, LEAST_VERSION = 150000 };
 enum { QUIET_MS = 10000 };  /* no refusal for so long: a full disk is over */
-enum { LEFTOVER_MS = 20 };  /* between two looks for one */
 enum { SETTLED_MS = 2000 }; /* since settings were loaded: all have them */
 
 /* Columns of PG_SETTINGS. */
@@ -171,51 +170,6 @@ pg_session_judge(struct pg_session *s, tg_mono_ms deadline)
 
 /* ---- making it fit ----------------------------------------------------- */
 
-/* Tell those of our name to end, wait a second for each; how many there were,
- * whatever became of them. One that ends meanwhile by itself is no failure. */
-static enum tg_err
-end_others(struct pg_session *s, tg_mono_ms deadline, long *count)
-{
-    struct tg_buf text = TG_BUF_EMPTY;
-    PGresult *result = NULL;
-    enum tg_err err;
-
-    err = tg_buf_printf(&text,
-                        "SELECT count(pg_catalog.pg_terminate_backend(pid,"
-                        " 1000)) FROM pg_catalog.pg_stat_activity"
-                        " WHERE application_name = '%s'"
-                        " AND pid <> pg_catalog.pg_backend_pid()",
-                        s->link.name);
-    if (err == TG_OK && (err = tg_buf_terminate(&text)) == TG_OK)
-        err = pg_connection_query(&s->link, (const char *)text.ptr, deadline,
-                                  &result);
-    tg_buf_free(&text);
-    if (err != TG_OK)
-        return err;
-    *count = strtol(PQgetvalue(result, 0, 0), NULL, 10);
-    PQclear(result);
-    return TG_OK;
-}
-
-/* What an earlier connection of ours left behind over there, perhaps waiting
- * for a lock or a standby, must not come to life later: end it, and wait
- * until it is gone. What it has done by then is all that it will have done. */
-static enum tg_err
-end_leftovers(struct pg_session *s, tg_mono_ms deadline)
-{
-    enum tg_err err;
-    long count;
-
-    while (s->link.was_lost) {
-        if ((err = end_others(s, deadline, &count)) != TG_OK)
-            return err;
-        s->link.was_lost = count > 0;
-        if (count > 0)
-            sleep_until(tg_mono_now() + LEFTOVER_MS);
-    }
-    return TG_OK;
-}
-
 /* The first start of all makes the tables, if it may. */
 static enum tg_err
 find_tables(struct pg_session *s, tg_mono_ms deadline)
@@ -274,7 +228,7 @@ make_fit(struct pg_session *s)
     enum tg_err err;
 
     if ((err = settle(s, deadline)) != TG_OK ||
-        (err = end_leftovers(s, deadline)) != TG_OK ||
+        (err = pg_connection_end_leftovers(&s->link, deadline)) != TG_OK ||
         (err = find_tables(s, deadline)) != TG_OK ||
         (err = pg_pipeline_prepare(&s->link, deadline)) != TG_OK ||
         (err = pg_session_judge(s, deadline)) != TG_OK)
@@ -337,12 +291,15 @@ pg_session_deadline(const struct pg_session *s)
 enum tg_err
 pg_session_ensure(struct pg_session *s, tg_mono_ms deadline)
 {
+    bool has_tried = false;
+
     while (s->link.pg == NULL) {
         if (s->out_since == 0)
             s->out_since = tg_mono_now();
         if (s->next_try > deadline && s->next_try > tg_mono_now())
             break;
         sleep_until(s->next_try);
+        has_tried = true;
         if (try_once(s) == TG_OK)
             return TG_OK;
         if (tg_mono_now() >= deadline)
@@ -350,7 +307,8 @@ pg_session_ensure(struct pg_session *s, tg_mono_ms deadline)
     }
     if (s->link.pg != NULL)
         return TG_OK;
-    pg_session_tell(s, s->link.trouble);
+    if (has_tried) /* otherwise the caller knows more of why it was lost */
+        pg_session_tell(s, s->link.trouble);
     return TG_E_STORE;
 }
 
