@@ -187,6 +187,32 @@ the_json_has_both_members_and_may_have_others(void **state)
         ATTEST_MALFORMED);
 }
 
+/* … and as long as the right ones. */
+static void
+members_of_other_names_are_not_taken_for_them(void **state)
+{
+    static const char *const others[][3] = {
+        {"{\"clientDataJSOM\":\"", "\",\"attestationObject\":\"", "\"}"},
+        {"{\"clientDataJSON\":\"", "\",\"attestationObjecT\":\"", "\"}"},
+        {"{\"clientDataJSON\":\"", "\",\"attestationObject\":\"", "\"]"},
+        {"[\"clientDataJSON\",\"", "\",\"attestationObject\",\"", "\"]"},
+        {"{\"clientDataJSON\":\"", "\",\"attestationObject\":\"", "\""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        struct tg_buf json = TG_BUF_EMPTY;
+
+        put(&json, others[i][0]);
+        put(&json, "e30");
+        put(&json, others[i][1]);
+        forge_base64url(&json, tg_span_buf(&good.object));
+        put(&json, others[i][2]);
+        assert_int_equal(read_json(tg_span_buf(&json)), ATTEST_MALFORMED);
+        tg_buf_free(&json);
+    }
+}
+
 /* Client data is judged elsewhere: here it may be any bytes. */
 static enum attest_reason
 read_client_data(const char *text)
@@ -448,6 +474,7 @@ main(void)
         cmocka_unit_test(the_header_is_base64url_without_padding),
         cmocka_unit_test(a_header_has_16_kib_at_most),
         cmocka_unit_test(the_json_has_both_members_and_may_have_others),
+        cmocka_unit_test(members_of_other_names_are_not_taken_for_them),
         cmocka_unit_test(it_does_not_matter_how_the_json_is_written),
         cmocka_unit_test(what_is_no_json_object_is_malformed),
         cmocka_unit_test(members_are_base64url_without_padding),
