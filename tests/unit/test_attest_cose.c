@@ -356,11 +356,30 @@ rsa_keys_have_no_other_members(void **state)
     check_pair(FORGE_RSA_1024, COSE_RS256, ATTEST_KEY);
 }
 
+/* Any 32 bytes would do for Ed25519. */
+static void
+a_coordinate_is_no_text(void **state)
+{
+    static const char text[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    struct tg_buf cbor = TG_BUF_EMPTY;
+    struct cose_key key;
+
+    (void)state;
+    forge_hex(&cbor, "a4 01 01 03 27 20 06 21");
+    forge_cbor_bytes(&cbor, tg_span_text(text));
+    assert_int_equal(read_key(&cbor, &key), ATTEST_FINE);
+    cose_key_done(&key);
+    cbor.len = 8;
+    forge_cbor_text(&cbor, text);
+    check_refused(&cbor, ATTEST_KEY);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_of_every_algorithm_are_read),
+        cmocka_unit_test(a_coordinate_is_no_text),
         cmocka_unit_test(a_curve_goes_with_its_own_algorithm_only),
         cmocka_unit_test(other_algorithms_are_not_supported),
         cmocka_unit_test(a_point_that_is_not_on_the_curve_is_refused),
