@@ -64,8 +64,8 @@ TG_MUST_USE enum tg_err pg_connection_query(struct pg_connection *c,
 
 /* What an earlier connection of this name left behind over there, perhaps
  * waiting for a lock or a standby, must not come to life later, nor take a
- * place for good: end it, and wait until it is gone. What it has done by then is
- * all that it will have done. As pg_connection_query(). */
+ * place for good: end it, and wait until it is gone. What it has done by then
+ * is all that it will have done. As pg_connection_query(). */
 TG_MUST_USE enum tg_err pg_connection_end_leftovers(struct pg_connection *c,
                                                     tg_mono_ms deadline);
 

@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /* synchronous_commit: whatever the server, database or role say, no less than
- * on. The limits end what a relay has given up, since it waits for five seconds;
- * a commit that waits for a standby knows none (pg_connection_end_leftovers()).
+ * on. The limits end what a relay has given up, which waits for five seconds; a
+ * commit that waits for a standby knows none (pg_connection_end_leftovers()).
  * Plans: there is one right way to each row, whatever the statistics say of a
  * table that was empty a minute ago. */
 const char pg_statements_session[] =
