@@ -29,8 +29,9 @@ struct hour_keys {
     enum tg_err (*get)(void *self, tg_time_s expires, bool create,
                        struct hour_key *out);
 
-    /* Destroy the keys of all hours that are over at `now`: overwritten on
-     * disk and in memory. TG_E_STORE: some may be left; call again. */
+    /* Destroy the keys of all hours that are over at `now`: overwritten in
+     * memory, and on disk where the store is a file (of PostgreSQL:
+     * docs/operations.md). TG_E_STORE: some may be left; call again. */
     enum tg_err (*destroy)(void *self, tg_time_s now);
 };
 
