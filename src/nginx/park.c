@@ -43,6 +43,7 @@ struct parked {
     unsigned is_woken : 1;   /* while it was at the store */
     unsigned is_over : 1;    /* to be answered, whatever the store says */
     unsigned is_in_turn : 1; /* its timer is about being woken */
+    unsigned was_bound : 1;  /* the mailbox, when it was last looked at */
 };
 
 /* Keys are digests: any bits of them are as good as others. */
@@ -182,15 +183,16 @@ on_timer(ngx_event_t *event)
 
 /* ---- hearing ----------------------------------------------------------- */
 
-/* Who has no ticket yet will draw a newer one: what is heard before that may be
- * late, and about a read that has been answered. */
+/* What is heard may be late, and about a read that has been answered. Who has no
+ * ticket yet will draw a newer one; who has seen nobody that could have left the
+ * mailbox came after that. */
 static bool
 is_ended_by(const struct parked *parked, const struct board_note *note)
 {
     if (note->kind == BOARD_NEWER)
         return parked->claim == note->claim && parked->ticket != 0 &&
                parked->ticket < note->ticket;
-    return note->kind == BOARD_OVER;
+    return note->kind == BOARD_OVER && parked->was_bound;
 }
 
 static void
@@ -206,10 +208,10 @@ hear_of_row(struct park *park, const struct board_note *note)
         next = ngx_queue_next(q);
         if (!is_same(&parked->key, &note->key))
             continue;
-        if (note->kind == BOARD_CHANGED)
-            wake(parked);
-        else if (is_ended_by(parked, note))
+        if (is_ended_by(parked, note))
             end(parked);
+        else if (note->kind != BOARD_NEWER)
+            wake(parked);
     }
 }
 
@@ -400,14 +402,24 @@ sleep_until(struct parked *parked, ngx_msec_t left)
     }
 }
 
+/* Whoever it was bound to has left since the last look (decision 16). */
+static bool
+was_left(struct parked *parked)
+{
+    const bool was_bound = parked->was_bound;
+
+    parked->was_bound = parked->call->exchange.mailbox.has_recipient;
+    return was_bound && !parked->was_bound;
+}
+
 ngx_int_t
 park_rest(struct park *park, struct relay_call *call)
 {
     struct parked *parked = call->parked;
     ngx_msec_t left;
 
-    if (parked == NULL || parked->is_over || park->is_ending ||
-        (left = time_left(call)) == 0)
+    if (parked == NULL || was_left(parked) || parked->is_over ||
+        park->is_ending || (left = time_left(call)) == 0)
         return NGX_DECLINED;
     end_older(parked);
     if (!take_place(parked))
