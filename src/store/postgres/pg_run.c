@@ -107,7 +107,8 @@ pg_run_connect(struct pg_run *run)
     const enum tg_err err = pg_session_ensure(run->session, run->deadline);
     const tg_mono_ms least = tg_mono_now() + LEAST_MS;
 
-    if (err == TG_OK && !run->has_more_time && run->deadline < least) {
+    if (err == TG_OK && !run->has_more_time && run->deadline < least &&
+        !pg_session_is_unconfirmed(run->session)) {
         run->deadline = least;
         run->has_more_time = true;
     }
@@ -117,14 +118,19 @@ pg_run_connect(struct pg_run *run)
 /* A batch that finds the database back after a long time has all of its own
  * time before it. */
 static enum tg_err
-get_ready(struct pg_run *run)
+get_ready(struct pg_run *run, bool is_first)
 {
     enum tg_err err;
 
     if ((err = pg_session_ensure(run->session, run->deadline)) != TG_OK)
         return err;
-    if (run->deadline <= tg_mono_now())
-        run->deadline = tg_mono_now() + PG_PATIENCE_MS;
+    if (run->deadline > tg_mono_now())
+        return TG_OK;
+    if (!is_first) {
+        run->is_unconfirmed = true;
+        return TG_E_STORE;
+    }
+    run->deadline = tg_mono_now() + PG_PATIENCE_MS;
     return TG_OK;
 }
 
@@ -135,7 +141,7 @@ go_round_and_round(struct pg_run *run, struct store_op *ops[], size_t *count)
     enum tg_err err = TG_OK;
 
     for (unsigned rounds = 0; *count > 0 && rounds < ROUNDS; rounds++) {
-        if ((err = get_ready(run)) != TG_OK)
+        if ((err = get_ready(run, rounds == 0)) != TG_OK)
             return err;
         do {
             err = go_round(run, ops, count);

@@ -285,7 +285,16 @@ pg_session_deadline(const struct pg_session *s)
 {
     const tg_mono_ms from = s->out_since != 0 ? s->out_since : tg_mono_now();
 
-    return from + PG_PATIENCE_MS;
+    /* Batches stand in a queue: with all the patience each, who comes last
+     * would wait for as many as are before him. */
+    return from + (pg_session_is_unconfirmed(s) ? PG_SHORT_PATIENCE_MS
+                                                : PG_PATIENCE_MS);
+}
+
+bool
+pg_session_is_unconfirmed(const struct pg_session *s)
+{
+    return s->told == PG_NO_ACKNOWLEDGEMENT;
 }
 
 enum tg_err

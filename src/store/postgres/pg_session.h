@@ -6,8 +6,9 @@
 
 #include "store/postgres/pg_connection.h"
 
-/* How long a caller's operations are tried, all in all. */
-enum { PG_PATIENCE_MS = 5000 };
+/* How long a caller's operations are tried, all in all; and while commits are
+ * not confirmed. */
+enum { PG_PATIENCE_MS = 5000, PG_SHORT_PATIENCE_MS = 2000 };
 
 /* Start with pg_session_init(). */
 struct pg_session {
@@ -32,6 +33,9 @@ void pg_session_close(struct pg_session *s);
 /* When to give up what is begun now: sooner when the database has been away
  * for some time already, so that nobody waits for nothing. */
 tg_mono_ms pg_session_deadline(const struct pg_session *s);
+
+/* Whether what was last told is that commits are not confirmed. */
+bool pg_session_is_unconfirmed(const struct pg_session *s);
 
 /* Make sure that there is a connection; wait for one until the deadline, with
  * pauses between attempts that grow. TG_E_STORE: none; the operator has been
