@@ -183,9 +183,9 @@ on_timer(ngx_event_t *event)
 
 /* ---- hearing ----------------------------------------------------------- */
 
-/* What is heard may be late, and about a read that has been answered. Who has no
- * ticket yet will draw a newer one; who has seen nobody that could have left the
- * mailbox came after that. */
+/* What is heard may be late, and about a read that has been answered. Who has
+ * no ticket yet will draw a newer one; who has seen nobody that could have left
+ * the mailbox came after that. */
 static bool
 is_ended_by(const struct parked *parked, const struct board_note *note)
 {

@@ -22,7 +22,7 @@ stores_prepare(ngx_conf_t *cf, struct relay_main *main)
 }
 
 /* Each trouble once, though a store that cannot be opened is one after the
- * other. From threads of the worker; nobody renews its clock while it sleeps. */
+ * other. From threads of the worker, whose clock stands while it sleeps. */
 static void
 complain(void *self, const char *text)
 {
