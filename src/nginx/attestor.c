@@ -6,8 +6,7 @@
 #include "challenge/challenge.h"
 
 enum {
-    TURN_MOST = 16, /* statements: going to a thread and back costs as much as
-                     * a tenth of one, and all that wait can share it */
+    TURN_MOST = 16, /* statements that go to a thread and back together */
     GUARD_MS = 30 * 1000, /* keeps a worker that is to quit until all is told */
     REPORT_MS = 60 * 1000
 };
