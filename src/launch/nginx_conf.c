@@ -100,6 +100,8 @@ write_process(struct writer *w, const struct nginx_conf_site *site)
     if (site->user != NULL)
         PRINT(w, "user \"%s\" \"%s\";\n", site->user, site->group);
     PRINT(w, "worker_processes %s;\n", w->options->workers);
+    /* A worker judges one statement of a device at a time. */
+    PRINT(w, "thread_pool default threads=1;\n");
     PRINT(w, "worker_rlimit_core 0;\n");
     PRINT(w, "pid \"%s/nginx.pid\";\n", site->state);
     PRINT(w, "lock_file \"%s/nginx.lock\";\n", site->state);

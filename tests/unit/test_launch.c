@@ -239,6 +239,7 @@ what_the_options_say_is_written(void **state)
         "daemon off;",
         "user \"nobody\" \"nogroup\";",
         "worker_processes auto;",
+        "thread_pool default threads=1;",
         "worker_rlimit_core 0;",
         "tigress_store \"lmdb:/s/store\";",
         "tigress_public_host \"relay.example\";",
