@@ -24,7 +24,9 @@ CREATE TABLE tigress.migrations (
 -- that was read. Where a page has room the new one lies beside it and no index
 -- changes; but little is left free for that, since a new row only goes where as
 -- much would be left behind it: more makes for holes that nobody uses. Relays
--- vacuum the table; what is set for autovacuum is for where they may not.
+-- vacuum the table when a tenth has died. Autovacuum is for where they may not:
+-- it must not come before them, since they keep away while it has the table,
+-- and it takes longer, having to do the indexes each time.
 CREATE TABLE tigress.rows (
     key     bytea PRIMARY KEY CHECK (octet_length(key) = 16),
     stamp   bigint NOT NULL,
@@ -34,13 +36,13 @@ CREATE TABLE tigress.rows (
     CHECK ((small IS NULL) <> (large IS NULL))
 ) WITH (
     fillfactor = 95,
-    autovacuum_vacuum_threshold = 1000,
-    autovacuum_vacuum_scale_factor = 0.05,
+    autovacuum_vacuum_threshold = 2000,
+    autovacuum_vacuum_scale_factor = 0.2,
     autovacuum_vacuum_insert_scale_factor = 0.2,
     autovacuum_analyze_scale_factor = 0.2,
     autovacuum_vacuum_cost_delay = 0,
-    toast.autovacuum_vacuum_threshold = 1000,
-    toast.autovacuum_vacuum_scale_factor = 0.05,
+    toast.autovacuum_vacuum_threshold = 2000,
+    toast.autovacuum_vacuum_scale_factor = 0.2,
     toast.autovacuum_vacuum_cost_delay = 0
 );
 ALTER TABLE tigress.rows
