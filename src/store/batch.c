@@ -14,15 +14,12 @@
  */
 #include "store/batch.h"
 
-#include <assert.h>
-#include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <time.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "store/thread.h"
 
 typedef int64_t mono_us;
 
@@ -226,7 +223,6 @@ gather(struct batch *b)
 static bool
 give_back(struct batch *b, struct batch_item *const items[], size_t count)
 {
-    static const uint64_t one = 1;
     bool must_ring;
     bool has_company;
 
@@ -237,8 +233,8 @@ give_back(struct batch *b, struct batch_item *const items[], size_t count)
         push(&b->done, items[i]);
     b->under_way -= count;
     pthread_mutex_unlock(&b->lock);
-    if (must_ring && write(b->event, &one, sizeof(one)) < 0)
-        assert(errno == EAGAIN); /* it is readable already */
+    if (must_ring)
+        thread_ring(b->event);
     return has_company;
 }
 
@@ -370,20 +366,6 @@ thread_main(void *self)
 
 /* ---- the caller's side ------------------------------------------------- */
 
-static enum tg_err
-start_thread(struct batch *b)
-{
-    sigset_t all;
-    sigset_t before;
-    int failed;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    failed = pthread_create(&b->thread, NULL, thread_main, b);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failed != 0 ? TG_E_IO : TG_OK;
-}
-
 static void
 init_locks(struct batch *b)
 {
@@ -406,8 +388,8 @@ batch_new(const struct batch_options *options, struct batch **out)
     b->options = *options;
     b->wake_at = 1;
     init_locks(b);
-    b->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (b->event < 0 || start_thread(b) != TG_OK) {
+    b->event = thread_bell();
+    if (b->event < 0 || thread_start(&b->thread, thread_main, b) != TG_OK) {
         batch_free(b);
         return TG_E_IO;
     }
@@ -450,14 +432,12 @@ struct batch_item *
 batch_take(struct batch *batch)
 {
     struct batch_item *first;
-    uint64_t ignored;
 
     pthread_mutex_lock(&batch->lock);
     first = batch->done.first;
     batch->done = (struct queue){0};
     /* Under the lock: a ring for what comes back next must not be lost. */
-    if (read(batch->event, &ignored, sizeof(ignored)) < 0)
-        assert(errno == EAGAIN);
+    thread_silence(batch->event);
     pthread_mutex_unlock(&batch->lock);
     return first;
 }

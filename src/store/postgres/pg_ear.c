@@ -1,18 +1,15 @@
 /* See pg_ear.h. */
 #include "store/postgres/pg_ear.h"
 
-#include <assert.h>
-#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "store/postgres/pg_connection.h"
 #include "store/postgres/pg_wakes.h"
+#include "store/thread.h"
 
 enum {
     HEARD_MOST = 4096,   /* that wait to be taken; beyond: all */
@@ -26,8 +23,8 @@ struct pg_ear {
     struct pg_options options;
     struct pg_connection connection; /* the thread's */
     pthread_t thread;
-    int news;                        /* eventfd: something was heard */
-    int orders;                      /* eventfd: the thread has to do */
+    int news;                        /* a bell: something was heard */
+    int orders;                      /* a bell: the thread has to do */
 
     pthread_mutex_t lock;
     /* Under the lock: */
@@ -43,22 +40,13 @@ struct pg_ear {
 /* ---- what was heard ---------------------------------------------------- */
 
 static void
-ring(int fd)
-{
-    static const uint64_t one = 1;
-
-    if (write(fd, &one, sizeof(one)) < 0)
-        assert(errno == EAGAIN); /* it is readable already */
-}
-
-static void
 hear_all(struct pg_ear *ear)
 {
     pthread_mutex_lock(&ear->lock);
     ear->all = true;
     ear->count = 0;
     pthread_mutex_unlock(&ear->lock);
-    ring(ear->news);
+    thread_ring(ear->news);
 }
 
 static void
@@ -84,7 +72,7 @@ hear(struct pg_ear *ear, const char *text)
     while (err == TG_OK && (err = pg_wakes_next(&rest, &wake)) == TG_OK)
         hear_wake(ear, &wake);
     if (err == TG_E_NOT_FOUND)
-        ring(ear->news);
+        thread_ring(ear->news);
     else
         hear_all(ear);
 }
@@ -93,7 +81,6 @@ enum pg_heard
 pg_ear_take(struct pg_ear *ear, struct pg_wake *wake)
 {
     enum pg_heard heard = PG_HEARD_NOTHING;
-    uint64_t ignored;
 
     pthread_mutex_lock(&ear->lock);
     if (ear->all) {
@@ -104,9 +91,9 @@ pg_ear_take(struct pg_ear *ear, struct pg_wake *wake)
         *wake = ear->heard[ear->first];
         ear->first = (ear->first + 1) % HEARD_MOST;
         ear->count--;
-    } else if (read(ear->news, &ignored, sizeof(ignored)) < 0) {
+    } else {
         /* Under the lock: a ring for what comes next must not be lost. */
-        assert(errno == EAGAIN);
+        thread_silence(ear->news);
     }
     pthread_mutex_unlock(&ear->lock);
     return heard;
@@ -121,7 +108,7 @@ pg_ear_tell(struct pg_ear *ear, const struct pg_wake *wake)
     if (ear->told_count < TOLD_MOST)
         ear->told[ear->told_count++] = *wake;
     pthread_mutex_unlock(&ear->lock);
-    ring(ear->orders);
+    thread_ring(ear->orders);
 }
 
 /* All that is to be told, as a statement; empty when there is nothing. It is no
@@ -222,13 +209,11 @@ goes_on(struct pg_ear *ear, int ms)
         {.fd = ear->connection.pg != NULL ? PQsocket(ear->connection.pg) : -1,
          .events = POLLIN},
     };
-    uint64_t ignored;
     bool is_ending;
 
     (void)poll(fds, sizeof(fds) / sizeof(fds[0]), ms);
     pthread_mutex_lock(&ear->lock);
-    if (read(ear->orders, &ignored, sizeof(ignored)) < 0)
-        assert(errno == EAGAIN);
+    thread_silence(ear->orders);
     is_ending = ear->is_ending;
     pthread_mutex_unlock(&ear->lock);
     return !is_ending;
@@ -278,20 +263,6 @@ thread_main(void *self)
 
 /* ---- start and end ----------------------------------------------------- */
 
-static enum tg_err
-start_thread(struct pg_ear *ear)
-{
-    sigset_t all;
-    sigset_t before;
-    int failed;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    failed = pthread_create(&ear->thread, NULL, thread_main, ear);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failed != 0 ? TG_E_IO : TG_OK;
-}
-
 static void
 release(struct pg_ear *ear)
 {
@@ -315,13 +286,13 @@ pg_ear_new(const struct pg_options *options, struct pg_ear **out)
     /* The store's thread complains of the same database. */
     ear->options.complain = NULL;
     pthread_mutex_init(&ear->lock, NULL);
-    ear->news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    ear->orders = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    ear->news = thread_bell();
+    ear->orders = thread_bell();
     err = ear->news < 0 || ear->orders < 0
               ? TG_E_IO
               : pg_connection_init(&ear->connection, &ear->options);
     if (err == TG_OK)
-        err = start_thread(ear);
+        err = thread_start(&ear->thread, thread_main, ear);
     if (err != TG_OK) {
         release(ear);
         return err;
@@ -344,7 +315,7 @@ pg_ear_free(struct pg_ear *ear)
     pthread_mutex_lock(&ear->lock);
     ear->is_ending = true;
     pthread_mutex_unlock(&ear->lock);
-    ring(ear->orders);
+    thread_ring(ear->orders);
     pthread_join(ear->thread, NULL);
     release(ear);
 }

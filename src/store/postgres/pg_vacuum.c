@@ -6,17 +6,14 @@
  */
 #include "store/postgres/pg_vacuum.h"
 
-#include <assert.h>
-#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "store/postgres/pg_connection.h"
+#include "store/thread.h"
 
 enum {
     TELL_ROWS = 250,    /* that have died before the thread hears of it */
@@ -41,8 +38,8 @@ struct pg_vacuum {
     bool has_thread;
     bool was_told_refused;           /* the caller's */
     size_t untold;                   /* the caller's: have died */
-    int orders;                      /* eventfd: rows have died */
-    int end;                         /* eventfd: the thread is to end */
+    int orders;                      /* a bell: rows have died */
+    int end;                         /* a bell: the thread is to end */
 
     pthread_mutex_t lock;
     /* Under the lock: */
@@ -57,15 +54,6 @@ struct state {
     int64_t live_chunks;
     int64_t dead_chunks;
 };
-
-static void
-ring(int fd)
-{
-    static const uint64_t one = 1;
-
-    if (write(fd, &one, sizeof(one)) < 0)
-        assert(errno == EAGAIN); /* it is readable already */
-}
 
 /* ---- waiting, in the thread -------------------------------------------- */
 
@@ -87,10 +75,9 @@ static enum awaited
 await_order(const struct pg_vacuum *v, int ms)
 {
     enum awaited what = await(v, v->orders, ms);
-    uint64_t ignored;
 
-    if (what == THE_FD && read(v->orders, &ignored, sizeof(ignored)) < 0)
-        assert(errno == EAGAIN);
+    if (what == THE_FD)
+        thread_silence(v->orders);
     return what;
 }
 
@@ -326,19 +313,6 @@ thread_main(void *self)
 
 /* ---- the caller's side ------------------------------------------------- */
 
-static void
-start_thread(struct pg_vacuum *v)
-{
-    sigset_t all;
-    sigset_t before;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    v->has_thread =
-        pthread_create(&v->thread, NULL, thread_main, v) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
-
 void
 pg_vacuum_tell(struct pg_vacuum *v, size_t died)
 {
@@ -349,9 +323,10 @@ pg_vacuum_tell(struct pg_vacuum *v, size_t died)
     v->died += v->untold;
     pthread_mutex_unlock(&v->lock);
     v->untold = 0;
-    ring(v->orders);
+    thread_ring(v->orders);
     if (!v->has_thread)
-        start_thread(v);
+        v->has_thread =
+            thread_start(&v->thread, thread_main, v) == TG_OK;
 }
 
 bool
@@ -389,8 +364,8 @@ pg_vacuum_new(const struct pg_options *options, struct pg_vacuum **out)
     /* The store's thread complains. */
     v->options.complain = NULL;
     pthread_mutex_init(&v->lock, NULL);
-    v->orders = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    v->end = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    v->orders = thread_bell();
+    v->end = thread_bell();
     err = v->orders < 0 || v->end < 0
               ? TG_E_IO
               : pg_connection_init(&v->connection, &v->options);
@@ -408,7 +383,7 @@ pg_vacuum_free(struct pg_vacuum *v)
     if (v == NULL)
         return;
     if (v->has_thread) {
-        ring(v->end);
+        thread_ring(v->end);
         pthread_join(v->thread, NULL);
     }
     release(v);
