@@ -5,6 +5,7 @@ Run by meson; by hand: TIGRESS_BUILD=build/release python3 -B test_nodes.py
 """
 import contextlib
 import pathlib
+import socket
 import sys
 import threading
 import time
@@ -22,6 +23,7 @@ from sentences import Skip, check, equal                    # noqa: E402
 WAIT_S = 20
 SOON_S = 10
 BEATS = 5      # of an ear that nobody confirms
+TRIES = 20     # to connect
 
 
 @contextlib.contextmanager
@@ -173,6 +175,60 @@ def test_while_the_database_is_away_it_is_503_and_then_all_is_there():
         here.belongs_to(here.recipient)
         check('postgres' not in one.output().lower().replace(
             'postgresql', ''), 'names in the log')
+
+
+class Refusing(threading.Thread):
+    """In the place of a server: takes each connection and ends it."""
+
+    def __init__(self, server):
+        super().__init__(daemon=True)
+        self.path = server.directory / f'.s.PGSQL.{server.port}'
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(str(self.path))
+        self.path.chmod(0o777)
+        self.socket.listen()
+        self.count = 0
+        self.start()
+
+    def run(self):
+        with contextlib.suppress(OSError):
+            while True:
+                self.socket.accept()[0].close()
+                self.count += 1
+
+    def end(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.join(SOON_S)
+        self.socket.close()
+        self.path.unlink()
+
+
+def test_trouble_is_told_once_however_often_it_is_tried():
+    reason = cluster.missing()
+    if reason is not None:
+        raise Skip(f'there is no PostgreSQL here: {reason}')
+    with cluster.Cluster() as database, \
+            Rig(workers=1, database=database.primary.uri) as relay:
+        mailbox = share.make(relay.speaker())
+        before = relay.output()
+        database.primary.stop()
+        refusing = Refusing(database.primary)
+
+        def has_been_tried():
+            equal(mailbox.read().status, 503, 'away')
+            return refusing.count >= TRIES
+
+        until(has_been_tried, 'it is tried no more')
+        refusing.end()
+        database.primary.start()
+        until(lambda: mailbox.read().status == 200, 'it does not come back')
+        until(lambda: 'the database answers again' in relay.output(),
+              'nobody is told')
+        told = [line.partition('store: ')[2][:30]
+                for line in relay.output()[len(before):].splitlines()
+                if 'store: ' in line]
+        equal(told, ['the database does not answer: ',
+                     'the database answers again'], 'what was told')
 
 
 def test_a_relay_may_come_before_its_database():
