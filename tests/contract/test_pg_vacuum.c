@@ -18,6 +18,9 @@ enum { ROWS = 5000, WAITS = 1000, WAIT_US = 20000 };
     "SELECT vacuum_count > 0 FROM pg_stat_user_tables" \
     " WHERE relid = 'tigress.rows'::regclass"
 
+#define TOAST \
+    "(SELECT reltoastrelid FROM pg_class WHERE oid = 'tigress.rows'::regclass)"
+
 /* A table in which as many rows have died as live; its owner's, as the first
  * start of a relay makes it. */
 static void
@@ -75,6 +78,27 @@ where_rows_have_died_the_table_is_vacuumed(void **state)
     pg_vacuum_tell(v, ROWS);
     pg_kit_wait_until(WAS_VACUUMED);
     assert_false(pg_vacuum_was_refused(v));
+    pg_vacuum_free(v);
+}
+
+/* Few rows, but what is too large for a page lies in many chunks elsewhere. */
+static void
+where_large_ones_have_died_their_room_is_vacuumed_too(void **state)
+{
+    const struct pg_options options = {.uri = kit_database(),
+                                       .durability = PG_LOCAL};
+    struct pg_vacuum *v = start(kit_database());
+
+    (void)state;
+    assert_int_equal(pg_store_migrate(&options), TG_OK);
+    kit_sql("INSERT INTO tigress.rows SELECT decode(md5(n::text), 'hex'), n, n,"
+            " NULL, decode(repeat(md5(n::text), 700), 'hex')"
+            " FROM generate_series(1, 300) n;"
+            "DELETE FROM tigress.rows");
+    pg_kit_wait_until("SELECT pg_stat_get_dead_tuples(" TOAST ") > 1000");
+    pg_vacuum_tell(v, 300);
+    pg_kit_wait_until("SELECT vacuum_count > 0 FROM pg_stat_all_tables"
+                      " WHERE relid = " TOAST);
     pg_vacuum_free(v);
 }
 
@@ -155,6 +179,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
             where_rows_have_died_the_table_is_vacuumed, clear, clear),
+        cmocka_unit_test_setup_teardown(
+            where_large_ones_have_died_their_room_is_vacuumed_too, clear,
+            clear),
         cmocka_unit_test_setup_teardown(of_several_relays_one_vacuums, clear,
                                         clear),
         cmocka_unit_test_setup_teardown(
