@@ -69,7 +69,7 @@ struct writer {
 
 /* Whether the operator gives a directive of this name. */
 static bool
-is_replaced(const struct options *options, const char *name)
+is_given(const struct options *options, const char *name)
 {
     size_t len = strlen(name);
 
@@ -87,7 +87,7 @@ static void
 write_directives(struct writer *w, const struct directive *list, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (!is_replaced(w->options, list[i].name))
+        if (!is_given(w->options, list[i].name))
             PRINT(w, "    %s %s;\n", list[i].name, list[i].value);
 }
 
@@ -100,8 +100,9 @@ write_process(struct writer *w, const struct nginx_conf_site *site)
     if (site->user != NULL)
         PRINT(w, "user \"%s\" \"%s\";\n", site->user, site->group);
     PRINT(w, "worker_processes %s;\n", w->options->workers);
-    /* A worker judges one statement of a device at a time. */
-    PRINT(w, "thread_pool default threads=1;\n");
+    /* A worker judges one statement at a time; nginx would make 32 threads. */
+    if (is_given(w->options, "tigress_attestation"))
+        PRINT(w, "thread_pool default threads=1;\n");
     PRINT(w, "worker_rlimit_core 0;\n");
     PRINT(w, "pid \"%s/nginx.pid\";\n", site->state);
     PRINT(w, "lock_file \"%s/nginx.lock\";\n", site->state);
@@ -158,11 +159,11 @@ write_http(struct writer *w, const struct nginx_conf_site *site)
               site->state, temporary[i]);
     write_directives(w, http_directives, COUNT(http_directives));
     write_directives(w, tls_directives, COUNT(tls_directives));
-    if (!is_replaced(options, "tigress_store"))
+    if (!is_given(options, "tigress_store"))
         write_store(w, site);
-    if (!is_replaced(options, "tigress_public_host"))
+    if (!is_given(options, "tigress_public_host"))
         PRINT(w, "    tigress_public_host \"%s\";\n", options->public_host);
-    if (options->push != NULL && !is_replaced(options, "tigress_push"))
+    if (options->push != NULL && !is_given(options, "tigress_push"))
         PRINT(w, "    tigress_push %s;\n", options->push);
     for (size_t i = 0; i < options->conf_count; i++)
         PRINT(w, "    %s\n", options->conf[i]);

@@ -239,7 +239,6 @@ what_the_options_say_is_written(void **state)
         "daemon off;",
         "user \"nobody\" \"nogroup\";",
         "worker_processes auto;",
-        "thread_pool default threads=1;",
         "worker_rlimit_core 0;",
         "tigress_store \"lmdb:/s/store\";",
         "tigress_public_host \"relay.example\";",
@@ -254,6 +253,21 @@ what_the_options_say_is_written(void **state)
     for (size_t i = 0; i < COUNT(lines); i++)
         assert_non_null(strstr(text, lines[i]));
     free(text);
+}
+
+static void
+a_relay_that_judges_devices_has_a_thread_for_it(void **state)
+{
+    char *with = configuration(
+        MORE("--conf", "tigress_attestation optional;"));
+    char *without = configuration(
+        MORE("--conf", "tigress_attestation_rp_id relay.example;"));
+
+    (void)state;
+    assert_non_null(strstr(with, "\nthread_pool default threads=1;\n"));
+    assert_null(strstr(without, "thread_pool"));
+    free(with);
+    free(without);
 }
 
 /* R-TLS-1 */
@@ -353,6 +367,7 @@ main(void)
         cmocka_unit_test(more_directives_than_there_is_room_for_are_refused),
         cmocka_unit_test(only_modern_tls_is_configured),
         cmocka_unit_test(what_the_options_say_is_written),
+        cmocka_unit_test(a_relay_that_judges_devices_has_a_thread_for_it),
         cmocka_unit_test(plain_http_has_neither_tls_nor_a_certificate),
         cmocka_unit_test(a_directive_given_takes_the_place_of_our_own),
         cmocka_unit_test(push_is_configured_only_when_it_is_asked_for),
