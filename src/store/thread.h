@@ -6,7 +6,7 @@
 
 #include <pthread.h>
 
-#include "tigress/error.h"
+#include "base/bytes.h"
 
 /* Start a thread. Signals are blocked in it: they are for the process's first
  * one. TG_E_IO: there is none. */
