@@ -84,7 +84,8 @@ pg_connection_check_uri(const char *uri)
     PQfreemem(ignored); /* it may repeat a password */
     if (given == NULL)
         return "the store's address is not understood: its form is "
-               "postgresql://USER@HOST/DATABASE?passfile=FILE";
+               "postgresql://USER@HOST/DATABASE?passfile=FILE, and what may "
+               "stand behind the ? are libpq's words, such as sslmode=";
     has_password = value_of(given, "password") != NULL;
     PQconninfoFree(given);
     if (has_password)

@@ -39,8 +39,10 @@ static const char *const words[] = {
         "the database refuses this user: check the user's name, the "
         "password file or certificate, and pg_hba.conf",
     [PG_PASSWORD_WANTED] =
-        "the database wants a password: put it into a file, and name that "
-        "with passfile= in the store's address",
+        "the database wants a password: put it into a file that belongs to "
+        "the workers' user and has mode 0600, and name that with passfile= in "
+        "the store's address; is it there, and has it a line for this host, "
+        "database and user?",
     [PG_NO_DATABASE] =
         "there is no database of that name: make it with createdb, or "
         "correct the name in the store's address",
