@@ -6,6 +6,7 @@
         wire.go_on()        what it took is passed on, however late
         wire.reset()        every connection ends; what it took is lost
         wire.cut(server)    this one is not reached any more, the others are
+        wire.refused        how often that was tried
         wire.mend()         all are
 
 Unix sockets on both sides, under the same numbers.
@@ -30,6 +31,7 @@ class Wire:
         self.flows.set()
         self.open = {}      # ends of connections, and whose server's
         self.unreached = set()
+        self.refused = 0
         self.lock = threading.Lock()
         self.listeners = [self._listen(server) for server in servers]
 
@@ -61,6 +63,7 @@ class Wire:
         self.flows.wait()
         try:
             if server in self.unreached:
+                self.refused += 1
                 raise OSError('cut')
             far.connect(f'{server.directory}/.s.PGSQL.{server.port}')
         except OSError:

@@ -5,7 +5,6 @@ Run by meson; by hand: TIGRESS_BUILD=build/release python3 -B test_nodes.py
 """
 import contextlib
 import pathlib
-import socket
 import sys
 import threading
 import time
@@ -17,6 +16,7 @@ sys.path[:0] = [str(TESTS / name)
 import cluster                                              # noqa: E402
 import sentences                                            # noqa: E402
 import share                                                # noqa: E402
+import stalling                                             # noqa: E402
 from rig import Rig, RelayError                             # noqa: E402
 from sentences import Skip, check, equal                    # noqa: E402
 
@@ -177,50 +177,24 @@ def test_while_the_database_is_away_it_is_503_and_then_all_is_there():
             'postgresql', ''), 'names in the log')
 
 
-class Refusing(threading.Thread):
-    """In the place of a server: takes each connection and ends it."""
-
-    def __init__(self, server):
-        super().__init__(daemon=True)
-        self.path = server.directory / f'.s.PGSQL.{server.port}'
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.bind(str(self.path))
-        self.path.chmod(0o777)
-        self.socket.listen()
-        self.count = 0
-        self.start()
-
-    def run(self):
-        with contextlib.suppress(OSError):
-            while True:
-                self.socket.accept()[0].close()
-                self.count += 1
-
-    def end(self):
-        self.socket.shutdown(socket.SHUT_RDWR)
-        self.join(SOON_S)
-        self.socket.close()
-        self.path.unlink()
-
-
 def test_trouble_is_told_once_however_often_it_is_tried():
     reason = cluster.missing()
     if reason is not None:
         raise Skip(f'there is no PostgreSQL here: {reason}')
     with cluster.Cluster() as database, \
-            Rig(workers=1, database=database.primary.uri) as relay:
+            stalling.Wire(database.servers) as wire, \
+            Rig(workers=1, database=database.primary.uri.replace(
+                str(database.directory), str(wire.directory))) as relay:
         mailbox = share.make(relay.speaker())
         before = relay.output()
-        database.primary.stop()
-        refusing = Refusing(database.primary)
+        wire.cut(database.primary)
 
         def has_been_tried():
             equal(mailbox.read().status, 503, 'away')
-            return refusing.count >= TRIES
+            return wire.refused >= TRIES
 
         until(has_been_tried, 'it is tried no more')
-        refusing.end()
-        database.primary.start()
+        wire.mend()
         until(lambda: mailbox.read().status == 200, 'it does not come back')
         until(lambda: 'the database answers again' in relay.output(),
               'nobody is told')
